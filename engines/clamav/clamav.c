@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The module table, and opening and closing an instance. clamav_engine.h tells
+ * how the files belong together.
+ */
+#include "clamav_engine.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTION(name) offsetof(struct assay__clamav_settings, name)
+/* No file over 512 MB: libclamav's parsers had errors beyond (CVE-2025-20260).
+ * The least values are what the canary needs. */
+#define SIZE_LEAST 65536
+#define SIZE_MOST (512 << 20)
+
+static const assay_conf_option options[] = {
+    {"signatures", ASSAY_CONF_PATH, OPTION(signatures), "/var/lib/clamav", 0, 0,
+     NULL, false},
+    {"temporary", ASSAY_CONF_PATH, OPTION(temporary), NULL, 0, 0, NULL, false},
+    {"max_scansize", ASSAY_CONF_SIZE, OPTION(max_scansize), "419430400",
+     SIZE_LEAST, SIZE_MOST, NULL, false},
+    {"max_filesize", ASSAY_CONF_SIZE, OPTION(max_filesize), "104857600",
+     SIZE_LEAST, SIZE_MOST, NULL, false},
+    {"max_files", ASSAY_CONF_INT, OPTION(max_files), "10000", 16, 1000000, NULL,
+     false},
+    {"max_recursion", ASSAY_CONF_INT, OPTION(max_recursion), "17", 5, 100, NULL,
+     false},
+    {"detect_phishing", ASSAY_CONF_BOOL, OPTION(detect_phishing), "on", 0, 0,
+     NULL, false},
+    {"detect_pua", ASSAY_CONF_BOOL, OPTION(detect_pua), "off", 0, 0, NULL,
+     false},
+    {NULL, ASSAY_CONF_STRING, 0, NULL, 0, 0, NULL, false},
+};
+
+const assay_conf_stanza assay__clamav_conf = {
+    .name = "clamav",
+    .named = true,
+    .repeatable = true,
+    .settings_size = sizeof(struct assay__clamav_settings),
+    .options = options,
+};
+
+/* ---- libclamav, once in a process -------------------------------------- */
+
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+static cl_error_t library_state = CL_ERROR; /* set in library_once */
+
+static void start_library(void)
+{
+    assay__clamav_messages_install();
+    library_state = cl_init(CL_INIT_DEFAULT);
+}
+
+static assay_rc need_library(assay_error *err)
+{
+    pthread_once(&library_once, start_library);
+    if (library_state != CL_SUCCESS)
+        return assay_error_set(err, ASSAY_E_UNAVAILABLE,
+                               "libclamav does not start: %s",
+                               cl_strerror(library_state));
+    return ASSAY_OK;
+}
+
+/* ---- open -------------------------------------------------------------- */
+
+static const char *choose_base(const struct assay__clamav *self,
+                               const char *file_base)
+{
+    const char *environment = secure_getenv("TMPDIR");
+
+    if (self->settings.temporary)
+        return self->settings.temporary;
+    if (file_base)
+        return file_base;
+    return environment && environment[0] == '/' ? environment : "/tmp";
+}
+
+static assay_rc set_limits(struct assay__clamav *self, assay_error *err)
+{
+    const struct assay__clamav_settings *settings = &self->settings;
+    const struct {
+        enum cl_engine_field field;
+        long long value;
+    } numbers[] = {
+        {CL_ENGINE_DISABLE_CACHE, 1}, /* it would remember a wrong CLEAN */
+        {CL_ENGINE_MAX_SCANSIZE, (long long)settings->max_scansize},
+        {CL_ENGINE_MAX_FILESIZE, (long long)settings->max_filesize},
+        {CL_ENGINE_MAX_FILES, settings->max_files},
+        {CL_ENGINE_MAX_RECURSION, settings->max_recursion},
+        {CL_ENGINE_MAX_SCANTIME,
+         self->timeout_ms < INT_MAX ? self->timeout_ms : INT_MAX},
+    };
+    cl_error_t rc =
+        cl_engine_set_str(self->engine, CL_ENGINE_TMPDIR, self->folder.path);
+
+    for (size_t i = 0; !rc && i < sizeof numbers / sizeof *numbers; i++)
+        rc =
+            cl_engine_set_num(self->engine, numbers[i].field, numbers[i].value);
+    if (rc != CL_SUCCESS)
+        return assay_error_set(err, ASSAY_E_UNAVAILABLE,
+                               "libclamav refuses its settings: %s",
+                               cl_strerror(rc));
+    assay__clamav_callbacks_set(self->engine);
+    return ASSAY_OK;
+}
+
+static assay_rc load(struct assay__clamav *self, assay_error *err)
+{
+    unsigned kinds = CL_DB_BYTECODE;
+    cl_error_t compiled;
+    assay_rc rc;
+
+    if (self->settings.detect_phishing)
+        kinds |= CL_DB_PHISHING | CL_DB_PHISHING_URLS;
+    if (self->settings.detect_pua)
+        kinds |= CL_DB_PUA;
+    rc = assay__clamav_database_load(&self->database, self->engine,
+                                     self->settings.signatures, kinds, err);
+    if (rc == ASSAY_OK)
+        rc = assay__clamav_canary_load(&self->canary, self->engine,
+                                       &self->folder, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    compiled = cl_engine_compile(self->engine);
+    if (compiled != CL_SUCCESS)
+        return assay_error_set(
+            err, ASSAY_E_INVAL, "libclamav cannot use the signatures in %s: %s",
+            self->settings.signatures, cl_strerror(compiled));
+    return ASSAY_OK;
+}
+
+/* Everything that needs clean-up on failure is done by clamav_close(). */
+static assay_rc build(struct assay__clamav *self, const char *file_base,
+                      assay_error *err)
+{
+    assay_rc rc;
+
+    snprintf(self->base, sizeof self->base, "%s", choose_base(self, file_base));
+    rc = assay__clamav_folder_open(&self->folder, self->base, err);
+    if (rc == ASSAY_OK)
+        rc = assay__clamav_canary_init(&self->canary, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    self->engine = cl_engine_new();
+    if (!self->engine)
+        return assay_error_set(err, ASSAY_E_NOMEM, "libclamav: no engine");
+    rc = set_limits(self, err);
+    if (rc == ASSAY_OK)
+        rc = load(self, err);
+    if (rc == ASSAY_OK)
+        rc = assay__clamav_prove(
+            self, assay__clamav_now_ms() + self->timeout_ms, true, err);
+    return rc;
+}
+
+static void clamav_close(void *instance)
+{
+    struct assay__clamav *self = instance;
+
+    if (!self)
+        return;
+    if (self->engine)
+        cl_engine_free(self->engine);
+    assay__clamav_canary_fini(&self->canary);
+    assay__clamav_folder_close(&self->folder);
+    assay__clamav_guard_fini(&self->guard);
+    pthread_mutex_destroy(&self->rehoming);
+    free(self);
+}
+
+static assay_rc clamav_open(const assay_engine_args *args, void **instance_out,
+                            assay_error *err)
+{
+    struct assay__clamav *self;
+    assay_rc rc = need_library(err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    self = calloc(1, sizeof *self);
+    if (!self)
+        return assay_error_set(err, ASSAY_E_NOMEM, "clamav: instance");
+    memcpy(&self->settings, args->settings, sizeof self->settings);
+    self->timeout_ms = args->timeout_ms;
+    atomic_init(&self->owner, getpid());
+    rc = assay__clamav_guard_init(&self->guard, &self->folder, err);
+    if (rc != ASSAY_OK) {
+        free(self);
+        return rc;
+    }
+    pthread_mutex_init(&self->rehoming, NULL);
+    rc = build(self, args->file_base, err);
+    if (rc != ASSAY_OK) {
+        clamav_close(self);
+        return rc;
+    }
+    assay_log_write(args->log, ASSAY_LOG_INFO, "clamav.loaded",
+                    "instance=%s signatures=\"%s\" count=%u version=%u",
+                    args->instance, self->settings.signatures,
+                    self->database.signatures, self->database.version);
+    *instance_out = self;
+    return ASSAY_OK;
+}
+
+/* ---- what it is -------------------------------------------------------- */
+
+static assay_rc clamav_probe(void *instance, assay_error *err)
+{
+    struct assay__clamav *self = instance;
+
+    return assay__clamav_prove(self, assay__clamav_now_ms() + self->timeout_ms,
+                               true, err);
+}
+
+static void clamav_epoch(void *instance, char *buf, size_t size)
+{
+    const struct assay__clamav *self = instance;
+
+    snprintf(buf, size, "clamav-%s/%u/%u/%016llx", cl_retver(),
+             self->database.version, self->database.signatures,
+             (unsigned long long)self->database.digest);
+}
+
+static void clamav_version(void *instance, char *buf, size_t size)
+{
+    const struct assay__clamav *self = instance;
+
+    snprintf(buf, size, "antivirus: clamav %s\nAV definitions version: %u",
+             cl_retver(), self->database.version);
+}
+
+const assay_engine_ops assay__clamav_ops = {
+    .struct_size = sizeof(assay_engine_ops),
+    .open = clamav_open,
+    .close = clamav_close,
+    .scan = assay__clamav_scan,
+    .probe = clamav_probe,
+    .epoch = clamav_epoch,
+    .version = clamav_version,
+};
+
+ASSAY_ENGINE_MODULE(.name = "clamav", .version = "1.0",
+                    .description = "libclamav inside this process",
+                    .conf = &assay__clamav_conf, .ops = &assay__clamav_ops);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * Loading signatures, and knowing which they are.
+ */
+#include "clamav_engine.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FNV_OFFSET UINT64_C(14695981039346656037)
+#define FNV_PRIME UINT64_C(1099511628211)
+
+uint64_t assay__clamav_hash(uint64_t hash, const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+
+    if (!hash)
+        hash = FNV_OFFSET;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * FNV_PRIME;
+    return hash;
+}
+
+/* Not signatures: what updaters keep beside them (freshclam.dat). */
+static bool is_notes(const char *name)
+{
+    size_t len = strlen(name);
+
+    return name[0] == '.' || (len > 4 && !strcmp(name + len - 4, ".dat"));
+}
+
+/* The sum of the hashes of all files, so that their order does not matter. */
+static uint64_t digest_entries(DIR *dir)
+{
+    struct dirent *entry;
+    struct stat status;
+    uint64_t sum = 0;
+
+    while ((entry = readdir(dir))) {
+        uint64_t hash;
+
+        if (is_notes(entry->d_name) ||
+            fstatat(dirfd(dir), entry->d_name, &status, 0))
+            continue;
+        hash = assay__clamav_hash(0, entry->d_name, strlen(entry->d_name));
+        hash = assay__clamav_hash(hash, &status.st_size, sizeof status.st_size);
+        sum += assay__clamav_hash(hash, &status.st_mtim, sizeof status.st_mtim);
+    }
+    return sum;
+}
+
+static assay_rc digest_folder(const char *folder, uint64_t *digest_out,
+                              assay_error *err)
+{
+    DIR *dir = opendir(folder);
+
+    if (!dir && errno == ENOENT)
+        return assay_error_set(
+            err, ASSAY_E_IO, "the signature folder %s does not exist", folder);
+    if (!dir && errno == ENOTDIR)
+        return assay_error_set(
+            err, ASSAY_E_IO, "the signature folder %s is not a folder", folder);
+    if (!dir)
+        return assay_error_set(
+            err, ASSAY_E_IO, "cannot read the signature folder %s: %m", folder);
+    *digest_out = digest_entries(dir);
+    closedir(dir);
+    return ASSAY_OK;
+}
+
+static assay_rc refuse(cl_error_t rc, const char *folder,
+                       const struct assay__clamav_messages *messages,
+                       assay_error *err)
+{
+    if (messages->database[0])
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "cannot load the signatures %s",
+                               messages->database);
+    if (rc == CL_EOPEN && strstr(messages->first, "No supported database"))
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "the signature folder %s has no signature files",
+                               folder);
+    return assay_error_set(
+        err, ASSAY_E_INVAL, "cannot load the signatures in %s: %s", folder,
+        messages->first[0] ? messages->first : cl_strerror(rc));
+}
+
+assay_rc assay__clamav_database_load(struct assay__clamav_database *database,
+                                     struct cl_engine *engine,
+                                     const char *folder, unsigned options,
+                                     assay_error *err)
+{
+    struct assay__clamav_messages messages;
+    unsigned count = 0;
+    cl_error_t loaded;
+    assay_rc rc = digest_folder(folder, &database->digest, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    assay__clamav_messages_begin(&messages);
+    loaded = cl_load(folder, engine, &count, options);
+    assay__clamav_messages_end(&messages);
+    if (loaded != CL_SUCCESS)
+        return refuse(loaded, folder, &messages, err);
+    if (!count)
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "the signature folder %s has no signatures",
+                               folder);
+    database->signatures = count;
+    database->version =
+        (unsigned)cl_engine_get_num(engine, CL_ENGINE_DB_VERSION, NULL);
+    return ASSAY_OK;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The clamav engine: libclamav inside the process of its host.
+ *
+ * libclamav answers CLEAN in many cases where it could not look: a temporary
+ * folder that is gone or full, no free descriptor, its own limits. So this
+ * engine believes CLEAN only when four witnesses agree:
+ *
+ *   clamav_guard.c     what libclamav needs was there before the scan, and is
+ *                      there after it, with a claim for each scan in flight
+ *   clamav_messages.c  libclamav logged nothing during the scan that says
+ *                      otherwise
+ *   clamav_scan.c      no limit was hit, and a mail was read as a mail
+ *   clamav_canary.c    mails with a signature of our own are still found
+ *
+ * The rest: clamav.c is the module table and the life of an instance,
+ * clamav_database.c loads signatures, clamav_folder.c owns the private
+ * temporary folder, clamav_names.c tells alerts about limits from threats.
+ */
+#ifndef ASSAY_ENGINE_CLAMAV_H
+#define ASSAY_ENGINE_CLAMAV_H
+
+#include <clamav.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <assay/engine.h>
+
+/** Filled by the configuration from the options of clamav.opt. */
+struct assay__clamav_settings {
+    const char *signatures;
+    const char *temporary; /* NULL: file_base of the scope, TMPDIR or /tmp */
+    uint64_t max_scansize;
+    uint64_t max_filesize;
+    int64_t max_files;
+    int64_t max_recursion;
+    bool detect_phishing;
+    bool detect_pua;
+};
+
+extern const assay_conf_stanza assay__clamav_conf;
+extern const assay_engine_ops assay__clamav_ops;
+
+/* ---- clamav_messages.c ------------------------------------------------- */
+
+/** What libclamav logged on this thread between begin and end. */
+struct assay__clamav_messages {
+    struct assay__clamav_messages *outer; /* a canary inside a scan */
+    assay_reason fault;                   /* NONE: no message names a fault */
+    unsigned unknown;   /* warnings and errors that name no fault of the host */
+    char first[160];    /* the first warning or error, or the fault's */
+    char database[160]; /* the message that names a database file, or "" */
+};
+
+/** Install the callback of the process; before any scan. */
+void assay__clamav_messages_install(void);
+/** Collect what this thread's libclamav calls log. They nest. */
+void assay__clamav_messages_begin(struct assay__clamav_messages *messages);
+void assay__clamav_messages_end(struct assay__clamav_messages *messages);
+/** For the callback and its test: sort one message into a collector. */
+void assay__clamav_messages_add(struct assay__clamav_messages *messages,
+                                const char *text);
+
+/* ---- clamav_folder.c --------------------------------------------------- */
+
+/** A folder below base that only this process uses. */
+struct assay__clamav_folder {
+    char path[PATH_MAX]; /* "" when there is none */
+    dev_t dev;
+    ino_t ino;
+    pid_t owner; /* a process forked later must not remove it */
+};
+
+/** @return ASSAY_OK; ASSAY_E_IO with a sentence; ASSAY_E_LIMIT path length */
+assay_rc assay__clamav_folder_open(struct assay__clamav_folder *folder,
+                                   const char *base, assay_error *err);
+/** Removes it with all that is left in it, without following a link. */
+void assay__clamav_folder_close(struct assay__clamav_folder *folder);
+
+/* ---- clamav_guard.c ---------------------------------------------------- */
+
+/** What one scan may use at most. */
+struct assay__clamav_claim {
+    uint64_t bytes;       /* free space in the temporary folder */
+    uint64_t inodes;      /* files and folders in it */
+    uint64_t descriptors; /* free file descriptors */
+};
+
+struct assay__clamav_guard {
+    const struct assay__clamav_folder *folder; /* set once */
+    pthread_mutex_t lock;                      /* never held in a system or
+                                                  libclamav call */
+    pthread_cond_t left;                       /* a scan gave back its claim */
+    struct assay__clamav_claim claimed;        /* lock */
+    unsigned in_flight;                        /* lock */
+};
+
+assay_rc assay__clamav_guard_init(struct assay__clamav_guard *guard,
+                                  const struct assay__clamav_folder *folder,
+                                  assay_error *err);
+void assay__clamav_guard_fini(struct assay__clamav_guard *guard);
+/**
+ * Take a claim, waiting until deadline_ms for scans that hold what is missing.
+ * @return true: call leave, *fault means nothing; false: *fault is a FAULT that
+ * says what is wrong
+ */
+bool assay__clamav_guard_enter(struct assay__clamav_guard *guard,
+                               const struct assay__clamav_claim *claim,
+                               int64_t deadline_ms, assay_finding *finding);
+/** Give the claim back. @return false: what it was for is no longer there, so
+ *  the scan may have missed it; *fault is then a FAULT. */
+bool assay__clamav_guard_leave(struct assay__clamav_guard *guard,
+                               const struct assay__clamav_claim *claim,
+                               assay_finding *fault);
+
+/* ---- clamav_canary.c --------------------------------------------------- */
+
+#define ASSAY__CLAMAV_CANARY "Assay-Canary"
+
+enum { ASSAY__CLAMAV_CANARIES = 6, ASSAY__CLAMAV_MARKER = 32 };
+
+/** Mails that carry a random text, and one that does not. */
+struct assay__clamav_canary {
+    char marker[ASSAY__CLAMAV_MARKER + 1];
+    struct assay__clamav_sample {
+        const char *name;
+        char *data; /* owned */
+        size_t size;
+    } samples[ASSAY__CLAMAV_CANARIES], clean;
+};
+
+assay_rc assay__clamav_canary_init(struct assay__clamav_canary *canary,
+                                   assay_error *err);
+void assay__clamav_canary_fini(struct assay__clamav_canary *canary);
+/** Add the signature of the marker to an engine not yet compiled. */
+assay_rc assay__clamav_canary_load(const struct assay__clamav_canary *canary,
+                                   struct cl_engine *engine,
+                                   const struct assay__clamav_folder *folder,
+                                   assay_error *err);
+
+/* ---- clamav_database.c ------------------------------------------------- */
+
+struct assay__clamav_database {
+    unsigned signatures;
+    unsigned version; /* of the daily database, 0 without one */
+    uint64_t digest;  /* of names, sizes and times of the files */
+};
+
+/** Load all signatures of a folder; refuses one without any.
+ *  @return ASSAY_OK; ASSAY_E_IO or ASSAY_E_INVAL with a sentence that names
+ *          the folder or the file */
+assay_rc assay__clamav_database_load(struct assay__clamav_database *database,
+                                     struct cl_engine *engine,
+                                     const char *folder, unsigned options,
+                                     assay_error *err);
+
+/** FNV-1a, to continue from an earlier hash. */
+uint64_t assay__clamav_hash(uint64_t hash, const void *data, size_t size);
+
+/* ---- clamav_names.c ---------------------------------------------------- */
+
+/** Turn the name of an alert into found, reason, limit, scan code and info. */
+void assay__clamav_name_map(const char *name, assay_finding *finding);
+
+/* ---- clamav_scan.c ----------------------------------------------------- */
+
+/** An instance; constant after open but for the guard and, in a process
+ *  forked from the one that opened it, the folder. */
+struct assay__clamav {
+    struct cl_engine *engine;
+    struct assay__clamav_settings settings; /* a copy; strings borrowed */
+    char base[PATH_MAX];                    /* where private folders go */
+    struct assay__clamav_folder folder;
+    struct assay__clamav_guard guard;
+    struct assay__clamav_canary canary;
+    struct assay__clamav_database database;
+    int64_t timeout_ms;
+    atomic_int owner;         /* process whose folder it is */
+    pthread_mutex_t rehoming; /* serialises the change after a fork */
+    assay_log log;
+};
+
+/** Have libclamav report layers and members to the scans. */
+void assay__clamav_callbacks_set(struct cl_engine *engine);
+/** The scan op. */
+void assay__clamav_scan(void *instance, const assay_scan_args *args,
+                        assay_finding *finding);
+/** Scan all canaries. guarded: claim what a scan needs first.
+ *  @return ASSAY_OK; ASSAY_E_UNAVAILABLE with the one that was missed */
+assay_rc assay__clamav_prove(struct assay__clamav *self, int64_t deadline_ms,
+                             bool guarded, assay_error *err);
+
+/** Make *finding a FAULT. */
+void assay__clamav_fault(assay_finding *finding, assay_reason reason,
+                         const char *fmt, ...) ASSAY_PRINTF(3, 4);
+
+static inline int64_t assay__clamav_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+#endif

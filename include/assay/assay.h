@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The host interface: open a configuration, start, run sessions, stop.
+ *
+ *     assay_open() -> assay_start() -> sessions … assay_reload() …
+ *     -> assay_stop() -> assay_close()
+ *
+ * Nothing starts (no thread, no process) before assay_start(). The library
+ * never exits, never changes signal handlers, umask or working directory, and
+ * never writes to the host's streams.
+ */
+#ifndef ASSAY_ASSAY_H
+#define ASSAY_ASSAY_H
+
+#include <assay/conf.h>
+#include <assay/error.h>
+#include <assay/export.h>
+#include <assay/log.h>
+#include <assay/message.h>
+#include <assay/policy.h>
+#include <assay/verdict.h>
+
+typedef struct assay assay;
+
+/** Version of the library, such as "0.1.0". */
+ASSAY_API const char *assay_version(void);
+
+/** How to open; set struct_size and what you need (ASSAY_OPTIONS_INIT). */
+typedef struct assay_options {
+    size_t struct_size;
+    const char *config_path; /**< main configuration file */
+    assay_log_sink *log;     /**< NULL: no log */
+    void *log_arg;
+    assay_log_level log_level;
+    /** Receives each finding about the configuration: several lines of text
+     *  with file, line, column, the line itself and a caret. May be NULL. */
+    void (*diagnostic)(void *arg, const char *text);
+    void *diagnostic_arg;
+    /** Stanzas that the host itself declares, ends with NULL; may be NULL.
+     *  Tables are static. */
+    const assay_conf_stanza *const *host_stanzas;
+    const char *module_path; /**< folder with engines/ and languages/; NULL:
+                                  beside libassay, lib/assay */
+    const char *share_path;  /**< NULL: ../share/assay beside libassay */
+} assay_options;
+
+#define ASSAY_OPTIONS_INIT                                                \
+    {                                                                     \
+        .struct_size = sizeof(assay_options), .log_level = ASSAY_LOG_INFO \
+    }
+
+/**
+ * Read and check a configuration without opening an engine (no signatures
+ * are loaded, nothing is connected, no script runs).
+ *
+ * @return ASSAY_OK; ASSAY_E_CONF with the number of findings in err, each of
+ *         them handed to options->diagnostic; ASSAY_E_NOMEM
+ * Blocks: on files.
+ */
+ASSAY_API assay_rc assay_check(const assay_options *options,
+                               assay_error *err) ASSAY_MUST_CHECK;
+
+/**
+ * Read a configuration and build all it names: engines are opened, scripts
+ * compiled and their init run.
+ *
+ * @param out  set on ASSAY_OK; release with assay_close()
+ * @return ASSAY_OK; ASSAY_E_CONF; ASSAY_E_UNAVAILABLE when an engine cannot
+ *         open (the text says which and why); ASSAY_E_SCRIPT; ASSAY_E_NOMEM
+ * Blocks: while signatures load.
+ */
+ASSAY_API assay_rc assay_open(const assay_options *options, assay **out,
+                              assay_error *err) ASSAY_MUST_CHECK;
+
+/** Start the library's threads. @return ASSAY_OK; ASSAY_E_IO; ASSAY_E_STATE */
+ASSAY_API assay_rc assay_start(assay *assay_,
+                               assay_error *err) ASSAY_MUST_CHECK;
+
+/**
+ * Read the configuration again and swap it in. Sessions finish on the
+ * generation they began with. On failure the present one stays untouched.
+ * Threads: any; one at a time, a second one waits. @return as assay_open()
+ */
+ASSAY_API assay_rc assay_reload(assay *assay_,
+                                assay_error *err) ASSAY_MUST_CHECK;
+
+/** Stop the library's threads; sessions must be closed. */
+ASSAY_API void assay_stop(assay *assay_);
+/** Accepts NULL; stops when still running; sets *assay to NULL. */
+ASSAY_API void assay_close(assay **assay_);
+
+/**
+ * Settings of the index-th stanza of a host table.
+ *
+ * @param stanza        one of options->host_stanzas
+ * @param instance_out  may be NULL: its instance name, "" without one
+ * @return the filled struct, borrowed until assay_close(); NULL past the last.
+ *         A reload does not change what a host was given.
+ */
+ASSAY_API const void *assay_host_settings(assay *assay_,
+                                          const assay_conf_stanza *stanza,
+                                          size_t index,
+                                          const char **instance_out);
+
+/**
+ * Scan one message with the antivirus scopes, without policy.
+ *
+ * @param engine  NULL: all engines of all scopes
+ * Threads: any. Blocks: until the scope's timeout.
+ */
+ASSAY_API void assay_scan(assay *assay_, assay_message *message,
+                          const char *engine, assay_verdict *verdict_out);
+
+/** Name of the index-th configured engine; NULL past the end; borrowed until
+ *  the next assay_reload(). */
+ASSAY_API const char *assay_engine_name(assay *assay_, size_t index);
+
+/* ---- sessions ---------------------------------------------------------- */
+
+/** Who connected; strings are copied. */
+typedef struct assay_peer {
+    const char *address; /**< "192.0.2.1", "IPv6:…" or NULL */
+    uint16_t port;       /**< 0 when unknown */
+    const char *host;    /**< name found by the MTA, or NULL */
+} assay_peer;
+
+/** Called while a long step runs, from the thread that made the step. */
+typedef void assay_progress(void *arg);
+
+/**
+ * Open a session on the present generation; runs no phase.
+ * Threads: any; a session may move between threads, one call at a time.
+ */
+ASSAY_API assay_rc assay_session_open(assay *assay_, const assay_peer *peer,
+                                      assay_session **out,
+                                      assay_error *err) ASSAY_MUST_CHECK;
+/** Frees a message in progress, too. Accepts NULL; sets *session to NULL. */
+ASSAY_API void assay_session_close(assay_session **session);
+
+/** Ask for progress calls about every interval_ms during
+ *  assay_session_data(); the step itself then runs in the pool "CPU". */
+ASSAY_API void assay_session_on_progress(assay_session *session,
+                                         assay_progress *progress, void *arg,
+                                         int64_t interval_ms);
+
+/* Phases. Each runs the policy and fills *disposition_out; a policy failure
+ * is a disposition (421, disconnect), not an error of the call.
+ * @return ASSAY_OK; ASSAY_E_STATE when called out of order; ASSAY_E_NOMEM
+ * (then *disposition_out is TEMPFAIL 451 as well).
+ * Blocks: as long as the policy does. */
+
+ASSAY_API assay_rc assay_session_connect(assay_session *session,
+                                         assay_disposition *disposition_out,
+                                         assay_error *err) ASSAY_MUST_CHECK;
+ASSAY_API assay_rc assay_session_ehlo(assay_session *session, const char *name,
+                                      assay_disposition *disposition_out,
+                                      assay_error *err) ASSAY_MUST_CHECK;
+/** Starts a new message (an unfinished one is dropped). @param sender the
+ *  address without angle brackets; @param argument all of the command's
+ *  argument */
+ASSAY_API assay_rc assay_session_mailfrom(assay_session *session,
+                                          const char *sender,
+                                          const char *argument,
+                                          assay_disposition *disposition_out,
+                                          assay_error *err) ASSAY_MUST_CHECK;
+/** The recipient is kept only if the disposition is CONTINUE. */
+ASSAY_API assay_rc assay_session_rcptto(assay_session *session,
+                                        const char *recipient,
+                                        const char *argument,
+                                        assay_disposition *disposition_out,
+                                        assay_error *err) ASSAY_MUST_CHECK;
+/**
+ * End of data: the host appended to assay_session_message(). Finishes the
+ * message and runs data, data_spool, data_spool_each_rcpt (per recipient) and
+ * set_binding; the first disposition that is not CONTINUE ends it. The
+ * message stays, for its edits, until the next mailfrom or reset.
+ */
+ASSAY_API assay_rc assay_session_data(assay_session *session,
+                                      assay_disposition *disposition_out,
+                                      assay_error *err) ASSAY_MUST_CHECK;
+/** RSET, abort, or the message is done with: frees the message. */
+ASSAY_API void assay_session_reset(assay_session *session);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The engine interface: what a scanning engine exports and what it is given.
+ *
+ * An engine is a shared object with one exported const table, defined with
+ * ASSAY_ENGINE_MODULE. The loader checks the table before any engine code
+ * runs. Three lifetimes: module (loaded) -> instance (configured by one nested
+ * stanza: open .. close) -> scan.
+ *
+ * ABI changes: added members at the end raise the minor number, anything else
+ * the major one.
+ *   1.0  first
+ */
+#ifndef ASSAY_ENGINE_H
+#define ASSAY_ENGINE_H
+
+#include <stdint.h>
+
+#include <assay/conf.h>
+#include <assay/error.h>
+#include <assay/log.h>
+#include <assay/verdict.h>
+
+#define ASSAY_ENGINE_ABI_MAJOR 1
+#define ASSAY_ENGINE_ABI_MINOR 0
+
+typedef enum assay_content_kind {
+    ASSAY_CONTENT_MESSAGE, /**< a whole mail: header, empty line, body */
+    ASSAY_CONTENT_PART,    /**< the decoded bytes of one part */
+    ASSAY_CONTENT_FILE     /**< bytes that did not come from a mail */
+} assay_content_kind;
+
+/** What an engine inspects. Borrowed for the duration of the scan. */
+typedef struct assay_content {
+    assay_content_kind kind;
+    const void *data;       /**< NULL only when size is 0; read-only */
+    size_t size;            /**< bytes */
+    const char *media_type; /**< "type/subtype" or NULL; what the mail says */
+    const char *file_name;  /**< UTF-8 or NULL; never to be used as a path */
+    const char *reading;    /**< which reading of the mail it came from */
+} assay_content;
+
+/** What one engine found. Born ASSAY_FOUND_FAULT: zero it and it is one. */
+typedef enum assay_found {
+    ASSAY_FOUND_FAULT = 0,   /**< could not look; reason and info say why */
+    ASSAY_FOUND_NOTHING,     /**< no threat in what coverage says was seen */
+    ASSAY_FOUND_THREAT,      /**< info is the name */
+    ASSAY_FOUND_UNSCANNABLE, /**< could not look into it all; reason says why */
+    ASSAY_FOUND_NOT_SUITABLE /**< this engine cannot take such content */
+} assay_found;
+
+/**
+ * Filled by the scan op. The dispatcher alone makes a verdict of it: NOTHING
+ * becomes CLEAN only if coverage is complete and the deadline has not passed,
+ * and THREAT becomes INFECTED only if info has a name.
+ *
+ * coverage: bytes_total is the dispatcher's; bytes_seen is what the engine
+ * answers for, the content's size when it looked at all of it. An engine that
+ * opens the content into several parts counts them in parts_total and
+ * parts_seen; one that does not leaves both 0, and the content is one part.
+ */
+typedef struct assay_finding {
+    assay_found found;
+    assay_reason reason;
+    char info[ASSAY_VERDICT_INFO_MAX];      /**< any bytes; cleaned later */
+    char scan_code[ASSAY_VERDICT_CODE_MAX]; /**< "OK", a name, a code, or "" */
+    assay_coverage coverage;
+} assay_finding;
+
+/** Given to open. Everything is borrowed until close returns. */
+typedef struct assay_engine_args {
+    const char *instance; /**< instance name of the stanza, such as clamav1 */
+    const char *scope;    /**< name of the antivirus scope */
+    const void *settings; /**< the engine's settings struct, filled */
+    const assay_log *log;
+    const char *file_base; /**< folder for temporary files, or NULL */
+    int64_t timeout_ms;    /**< the scope's budget for one message, > 0 */
+    uint64_t max_size;     /**< largest content in bytes that scan will get;
+                                UINT64_MAX when the scope has no limit */
+} assay_engine_args;
+
+/** Given to scan. Borrowed for the call. */
+typedef struct assay_scan_args {
+    const assay_content *content;
+    int64_t deadline_ms; /**< CLOCK_MONOTONIC, milliseconds */
+} assay_scan_args;
+
+/**
+ * Operations in call order. No lock is held by the caller in any of them.
+ * A NULL member marked "may be NULL" means the default in brackets.
+ */
+typedef struct assay_engine_ops {
+    size_t struct_size; /**< sizeof(assay_engine_ops); set by the macro user */
+
+    /**
+     * Make a working instance: load signatures, connect, prove it detects.
+     * One thread. May block for minutes. On failure nothing is left behind
+     * and err says what to mend. @return ASSAY_OK and *instance_out set, not
+     * NULL (close, scan and the rest are given nothing else).
+     */
+    assay_rc (*open)(const assay_engine_args *args, void **instance_out,
+                     assay_error *err);
+
+    /** Free the instance; no scan is running. One thread. */
+    void (*close)(void *instance);
+
+    /**
+     * Inspect one content. Many threads at once. May block until the
+     * deadline. Reports by *finding, which arrives zeroed (a FAULT) but for
+     * coverage.bytes_total.
+     */
+    void (*scan)(void *instance, const assay_scan_args *args,
+                 assay_finding *finding);
+
+    /**
+     * Prove that the instance still detects (a canary). Any thread, beside
+     * scans; about once a minute and after a reload. May be NULL [works].
+     */
+    assay_rc (*probe)(void *instance, assay_error *err);
+
+    /** The present epoch: engine version and signature database, printable
+     *  ASCII. Many threads; does not block. */
+    void (*epoch)(void *instance, char *buf, size_t size);
+
+    /** Text for `antivirus:<i> version`, lines separated by LF. Any thread.
+     *  May be NULL [the epoch]. */
+    void (*version)(void *instance, char *buf, size_t size);
+} assay_engine_ops;
+
+enum {
+    ASSAY_ENGINE_REMOTE = 1u << 0 /**< talks to another process: default pool
+                                       is IO, nothing to isolate */
+};
+
+/** The one exported symbol of an engine. */
+typedef struct assay_engine_module {
+    size_t struct_size;
+    uint32_t abi_major, abi_minor;
+    const char *name;    /**< ^[a-z][a-z0-9_]*$, at most ASSAY_NAME_MAX */
+    const char *version; /**< of the engine module, for people */
+    const char *description;
+    uint32_t flags;                /**< ASSAY_ENGINE_* */
+    const char *infected_value;    /**< value of the status variable when
+                                        infected; NULL: "virus" */
+    const assay_conf_stanza *conf; /**< own options of the nested stanza: name
+                                        is the engine's, named is true; at
+                                        most 64 options, or NULL for none */
+    const assay_engine_ops *ops;
+} assay_engine_module;
+
+#define ASSAY_ENGINE_SYMBOL "assay_engine_module_v1"
+
+/**
+ * Define the module table, for example
+ *
+ *     ASSAY_ENGINE_MODULE(.name = "clamd", .version = "1.0",
+ *                         .conf = &clamd_conf, .ops = &clamd_ops);
+ */
+#define ASSAY_ENGINE_MODULE(...)                                       \
+    ASSAY_API extern const assay_engine_module assay_engine_module_v1; \
+    const assay_engine_module assay_engine_module_v1 = {               \
+        .struct_size = sizeof(assay_engine_module),                    \
+        .abi_major = ASSAY_ENGINE_ABI_MAJOR,                           \
+        .abi_minor = ASSAY_ENGINE_ABI_MINOR,                           \
+        __VA_ARGS__}
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * Policy: phases, dispositions, and the interface of policy languages.
+ *
+ * A policy language (Lua, later Sieve) is a shared object with one exported
+ * const table, like an engine. It sees public headers only: it reads messages
+ * through <assay/message.h>, asks for scans and answers through the session
+ * calls below. Validation modules (antivirus scopes and languages) run in the
+ * order of the configuration.
+ */
+#ifndef ASSAY_POLICY_H
+#define ASSAY_POLICY_H
+
+#include <assay/conf.h>
+#include <assay/error.h>
+#include <assay/export.h>
+#include <assay/log.h>
+#include <assay/message.h>
+#include <assay/verdict.h>
+
+typedef struct assay_session assay_session;
+
+/** In SMTP order. */
+typedef enum assay_phase {
+    ASSAY_PHASE_CONNECT,
+    ASSAY_PHASE_EHLO,
+    ASSAY_PHASE_MAILFROM,
+    ASSAY_PHASE_RCPTTO,
+    ASSAY_PHASE_DATA,
+    ASSAY_PHASE_DATA_SPOOL,
+    ASSAY_PHASE_DATA_SPOOL_EACH_RCPT,
+    ASSAY_PHASE_SET_BINDING,
+    ASSAY_PHASE_COUNT
+} assay_phase;
+
+/** "connect", "ehlo", …; never NULL. */
+ASSAY_API const char *assay_phase_name(assay_phase phase);
+
+/** What the host must answer to the step it is in. */
+typedef enum assay_action {
+    ASSAY_ACTION_CONTINUE, /**< no objection */
+    ASSAY_ACTION_REJECT,   /**< code 5xx and text */
+    ASSAY_ACTION_TEMPFAIL, /**< code 4xx and text */
+    ASSAY_ACTION_DISCARD   /**< accept, then drop; text is the reason */
+} assay_action;
+
+#define ASSAY_REPLY_TEXT_MAX 512
+
+/** Plain data. The edits are read from the message. */
+typedef struct assay_disposition {
+    assay_action action;
+    bool disconnect;                 /**< answer, then close the connection */
+    int code;                        /**< SMTP code, 0 for CONTINUE */
+    char enhanced[12];               /**< "5.7.1"; "" when none */
+    char text[ASSAY_REPLY_TEXT_MAX]; /**< printable, one line, no code */
+    char module[ASSAY_NAME_MAX * 2 + 2]; /**< who decided, for the log */
+} assay_disposition;
+
+/** "continue", "reject", …; never NULL. */
+ASSAY_API const char *assay_action_name(assay_action action);
+
+/* ---- what a policy may ask of its session ------------------------------ */
+
+/** VCTX_CONN; borrowed, lives as long as the session. Never NULL. */
+ASSAY_API assay_context *assay_session_context(assay_session *session);
+/** The message in progress, or NULL between messages; borrowed. */
+ASSAY_API assay_message *assay_session_message(assay_session *session);
+/** "address:port" or "" when unknown; borrowed. */
+ASSAY_API const char *assay_session_peer(const assay_session *session);
+
+/**
+ * Decide the answer to the current SMTP step (vctx:set_code).
+ *
+ * @param code  200..599; 2xx takes back an earlier answer, 4xx is TEMPFAIL,
+ *              5xx is REJECT
+ * @param text  borrowed; a leading enhanced code ("5.7.1 …") is recognised;
+ *              control characters and line ends are replaced
+ * @return ASSAY_OK; ASSAY_E_INVAL for another code
+ */
+ASSAY_API assay_rc assay_session_set_reply(assay_session *session, int code,
+                                           const char *text,
+                                           assay_error *err) ASSAY_MUST_CHECK;
+/** Likewise, and close the connection after it (vctx:disconnect). */
+ASSAY_API assay_rc assay_session_disconnect(assay_session *session, int code,
+                                            const char *text,
+                                            assay_error *err) ASSAY_MUST_CHECK;
+/** Accept the message, then drop it (msg:discard); reason is logged.
+ *  @return ASSAY_OK; ASSAY_E_STATE without a message */
+ASSAY_API assay_rc assay_session_discard(assay_session *session,
+                                         const char *reason,
+                                         assay_error *err) ASSAY_MUST_CHECK;
+
+/** What to scan for a policy. */
+typedef struct assay_scan_request {
+    assay_message *message; /**< whole message, or NULL with part set */
+    assay_part *part;       /**< one leaf; containers get PART_IS_CONTAINER */
+    const char *engine;     /**< engine or instance name; NULL: all in order,
+                                 up to the first that finds a threat */
+} assay_scan_request;
+
+/**
+ * Scan through the antivirus scopes and set the context variables of the
+ * verdict (AV-15 … AV-18). Never fails: what goes wrong is in the verdict.
+ * Threads: the session's. Blocks: until the scope's timeout.
+ */
+ASSAY_API void assay_session_scan(assay_session *session,
+                                  const assay_scan_request *request,
+                                  assay_verdict *verdict_out);
+
+/** Name of the index-th configured engine, each once, in configuration order;
+ *  NULL past the end; borrowed. */
+ASSAY_API const char *assay_session_engine(assay_session *session,
+                                           size_t index);
+
+/* ---- the policy-language interface ------------------------------------- */
+
+#define ASSAY_LANGUAGE_ABI_MAJOR 1
+#define ASSAY_LANGUAGE_ABI_MINOR 0
+
+/** Given to open; borrowed until close returns. */
+typedef struct assay_language_args {
+    const char *instance; /**< instance name of the stanza, or "" */
+    const void *settings; /**< of the stanza, filled */
+    const struct assay_language_child {
+        const assay_conf_stanza *stanza; /**< which of stanza->children */
+        const char *instance;
+        const void *settings;
+        const char *file; /**< where it stands, for messages and for paths */
+        unsigned line;
+    } * children; /**< nested stanzas, in order */
+    size_t child_count;
+    const char *share_path; /**< folder of scripts that ship with Assay */
+    const assay_log *log;
+} assay_language_args;
+
+/** One callout. Borrowed for the call. */
+typedef struct assay_call {
+    assay_phase phase;
+    assay_session *session;
+    assay_message *message; /**< NULL before mailfrom */
+    const char *argument;   /**< EHLO name, MAIL or RCPT argument; else NULL */
+} assay_call;
+
+typedef enum assay_flow {
+    ASSAY_FLOW_CONTINUE, /**< next module */
+    ASSAY_FLOW_DONE      /**< no further module in this phase */
+} assay_flow;
+
+typedef struct assay_language_ops {
+    size_t struct_size;
+    /** Compile all scripts and run their init. One thread. On failure err
+     *  says which script and line, and nothing is left behind. */
+    assay_rc (*open)(const assay_language_args *args, void **instance_out,
+                     assay_error *err);
+    /** Runs deinit; no session is left. */
+    void (*close)(void *instance);
+    /**
+     * Run a phase. Many threads, each with another session. *state is the
+     * language's own per-session state: NULL at first, released through
+     * session_close. Any failure (script error, limit) is returned with err
+     * set after the language logged its traceback; the session then answers
+     * 421 and is closed.
+     */
+    assay_rc (*run)(void *instance, void **state, const assay_call *call,
+                    assay_flow *flow_out, assay_error *err);
+    /** The message is about to be freed: drop every reference to it. */
+    void (*message_close)(void *instance, void *state);
+    /** Free the per-session state; state is not NULL. */
+    void (*session_close)(void *instance, void *state);
+} assay_language_ops;
+
+typedef struct assay_language_module {
+    size_t struct_size;
+    uint32_t abi_major, abi_minor;
+    const char *name; /**< such as "lua" */
+    const char *version;
+    const assay_conf_stanza *conf; /**< its stanza, such as scriptlet */
+    const assay_language_ops *ops;
+} assay_language_module;
+
+#define ASSAY_LANGUAGE_SYMBOL "assay_language_module_v1"
+
+#define ASSAY_LANGUAGE_MODULE(...)                                         \
+    ASSAY_API extern const assay_language_module assay_language_module_v1; \
+    const assay_language_module assay_language_module_v1 = {               \
+        .struct_size = sizeof(assay_language_module),                      \
+        .abi_major = ASSAY_LANGUAGE_ABI_MAJOR,                             \
+        .abi_minor = ASSAY_LANGUAGE_ABI_MINOR,                             \
+        __VA_ARGS__}
+
+#endif

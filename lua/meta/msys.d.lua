@@ -1,0 +1,225 @@
+---@meta msys
+-- SPDX-License-Identifier: MIT
+-- Copyright (c) 2026 The Assay authors
+
+-- Everything a policy script finds beside the library of Lua 5.4, for
+-- editors (LuaLS) and for the manual. A test compares it with the program.
+
+---Names the rest; scripts need no require for it.
+msys = {}
+
+---Call the methods of a table in the phases of a session.
+---
+---Methods: `init`, `deinit`, `validate_connect(accept, vctx)`,
+---`validate_ehlo(str, accept, vctx)`, `validate_mailfrom(str, accept, vctx)`,
+---`validate_rcptto(msg, str, accept, vctx)`,
+---`validate_data(msg, accept, vctx)`, `validate_data_spool(msg, accept, vctx)`,
+---`validate_data_spool_each_rcpt(msg, accept, vctx)`,
+---`validate_set_binding(msg)`. `self` is a table of the session whose missing
+---fields are those of the module.
+---
+---Only while scripts load. Modules run in the order of registration.
+---@param name string unique, for the log
+---@param module table
+function msys.registerModule(name, module) end
+
+---The class of a handle, such as `msys.core:_ec_message`; for other values
+---what `type` says.
+---@param value any
+---@return string
+function msys.type(value) end
+
+---Replace each `%{vctx_conn:key}`, `%{vctx_mess:key}` and `%{key}` (message
+---first, then connection) by the value of the context variable, or by nothing.
+---@param text string
+---@return string
+function msys.expandMacro(text) end
+
+---Constants, the clock, and mutable strings.
+---@class msys.core
+---@field VALIDATE_CONT integer go on with the next module
+---@field VALIDATE_DONE integer no further module in this phase
+---@field VALIDATE_AGAIN integer refused: a callout may wait instead
+---@field VCTX_CONN integer the dictionary of the connection
+---@field VCTX_MESS integer the dictionary of the message
+---@field ECMESS_CTX_CONN integer the dictionary of the connection
+---@field ECMESS_CTX_MESS integer the dictionary of the message
+---@field EC_MSG_ENV_FROM integer the sender
+---@field EC_MSG_ENV_TO integer the recipient
+---@field EC_MSG_ENV_COMPLETE integer the whole address in the first string
+msys.core = {}
+
+---Seconds since 1970.
+---@return integer
+function msys.core.get_now_ts() end
+
+---A new, empty mutable string.
+---@return ec_string
+function msys.core.string_new() end
+
+---Scanning. All of it is there without `require("msys.av")`, too.
+---@class msys.av
+---@field EC_AV_CLEAN integer all was inspected: no threat; or info "skipped"
+---@field EC_AV_INFECTED integer a threat; info is its name
+---@field EC_AV_UNSCANNABLE integer could not be inspected in full
+---@field EC_AV_ERROR integer nothing is known: a run-time fault
+---@field EC_AV_NOT_SUITABLE_FOR_STREAMING integer the engine cannot take it
+---@field EC_AV_NO_ENGINE integer none is configured, or none of that name
+---@field EC_AV_NAME_TOO_LONG integer an engine name over 40 bytes
+---@field EC_AV_PART_IS_CONTAINER integer a container, not a part with content
+msys.av = {}
+
+---Names of the configured engines.
+---@return string[]
+function msys.av.engines() end
+
+---Scan a message. Other sessions run while this one waits.
+---@param engine? string engine or instance; nil: all in order, up to the first threat
+---@param message? msg nil: the one of the callout; raises without one
+---@param context? vctx nil: the one of the callout
+---@return integer status `msys.av.EC_AV_*`
+---@return string info name of the threat or what went wrong, "" when nothing
+---@return string? engine that found the threat
+---@return string? code scan code of the engine
+function msys.av.scan(engine, message, context) end
+
+---Scan one part; a message stands for its top part.
+---@param part msgpart|msg
+---@param engine? string
+---@param context? vctx
+---@return integer status
+---@return string info
+---@return string? engine
+---@return string? code
+function msys.av.scan_part(part, engine, context) end
+
+---A mutable string. `tostring(s)` and `#s` work.
+---@class ec_string
+local ec_string = {}
+
+---@param text string|number
+function ec_string:set(text) end
+
+---The connection (`accept`, `ac`). `tostring(accept)` is its address.
+---@class accept
+---@field remote_addr string "address:port", "" when unknown
+local accept = {}
+
+---The validation context of a session.
+---@class vctx
+local vctx = {}
+
+---@param dictionary integer `msys.core.VCTX_CONN` or `VCTX_MESS`
+---@param key string
+---@return string value "" when absent
+function vctx:get(dictionary, key) end
+
+---A nil key or value is logged and changes nothing.
+---@param dictionary integer
+---@param key string
+---@param value string|number|boolean
+function vctx:set(dictionary, key, value) end
+
+---Decide the answer to the present SMTP step; 2xx takes an answer back.
+---@param code integer|string 200 to 599
+---@param text? string may begin with an enhanced code such as `5.7.1`
+function vctx:set_code(code, text) end
+
+---Answer, then close the connection.
+---@param code? integer|string default 421
+---@param text? string
+function vctx:disconnect(code, text) end
+
+---The recipients so far; `[0]` is "". Read-only.
+---@return string[]
+function vctx:recipient_list() end
+
+---A message. Closed when the message ends: later use raises.
+---@class msg
+---@field id string queue id of the MTA, "" until known
+local msg = {}
+
+---@param dictionary integer `msys.core.ECMESS_CTX_CONN` or `ECMESS_CTX_MESS`
+---@param key string
+---@return string value "" when absent
+function msg:context_get(dictionary, key) end
+
+---@param dictionary integer
+---@param key string
+---@param value string|number|boolean
+function msg:context_set(dictionary, key, value) end
+
+---@param dictionary integer
+---@param key string
+---@return integer found 1 or 0; 0 is true in Lua
+function msg:context_exists(dictionary, key) end
+
+---@param dictionary integer
+---@param key string
+---@return integer found 1 or 0
+---@return string? value
+function msg:context_exists_and_get(dictionary, key) end
+
+---@param dictionary integer
+---@param key string
+---@return integer deleted 1 or 0
+function msg:context_delete(dictionary, key) end
+
+---Read, delete (value "") or set a header. Values that are read are unfolded
+---and decoded to UTF-8; values that are set are encoded when not ASCII.
+---@param name string
+---@param value? string|number|string[] an array sets several
+---@param mode? "replace"|"prepend"|"append" default replace
+---@return string[]|boolean values when reading, true otherwise
+function msg:header(name, value, mode) end
+
+---Bytes as received.
+---@return integer
+function msg:get_message_size() end
+
+---The sender. Read-only.
+---@return string
+function msg:mailfrom() end
+
+---The recipient at hand, else the last one accepted. Read-only.
+---@return string
+function msg:rcptto() end
+
+---Put the parts of an address into two mutable strings.
+---@param flags integer `EC_MSG_ENV_FROM` or `EC_MSG_ENV_TO`, perhaps `| EC_MSG_ENV_COMPLETE`
+---@param localpart ec_string
+---@param domain ec_string
+function msg:get_envelope2(flags, localpart, domain) end
+
+---The top part of the MIME tree.
+---@param readonly? true parts cannot be changed
+---@return msgpart
+function msg:mime(readonly) end
+
+---Accept the message, then drop it; the callout goes on.
+---@param reason? string begins with an SMTP code; is logged
+function msg:discard(reason) end
+
+---A part of a message. `==` tells whether two are the same.
+---@class msgpart
+---@field parts msgpart? first child
+---@field next msgpart? next sibling
+---@field thread msgpart? next one, depth first, over the whole tree
+---@field parent msgpart?
+---@field body_start integer offset in the received message, from 0
+---@field body_end integer offset behind the last byte
+local msgpart = {}
+
+---@return { mimetype: string, charset: string?, encoding: string, is_attachment: boolean, filename: string? }
+function msgpart:content_type() end
+
+---Values of a header of the part, decoded to UTF-8. Read-only.
+---@param name string
+---@return string[]
+function msgpart:header(name) end
+
+---The text of a text/* part as UTF-8; nil for others, nil and a sentence for
+---a text that cannot be had.
+---@return string? text
+---@return string? why
+function msgpart:text() end

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "interp.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <lauxlib.h>
+
+#include "binding.h"
+#include "report.h"
+#include "sandbox.h"
+
+/* Instructions between two looks at the clock: some ten microseconds. */
+#define HOOK_INTERVAL 10000
+
+static int64_t thread_cpu_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+struct lassay_interp *lassay_interp_of(lua_State *L)
+{
+    /* New Lua threads get a copy of the main thread's extra space. */
+    return *(struct lassay_interp **)lua_getextraspace(L);
+}
+
+struct lassay_run *lassay_run_of(lua_State *L)
+{
+    return lassay_interp_of(L)->run;
+}
+
+/* ---- ownership --------------------------------------------------------- */
+
+void lassay_interp_take(struct lassay_interp *interp)
+{
+    pthread_mutex_lock(&interp->lock);
+    while (interp->busy)
+        pthread_cond_wait(&interp->given, &interp->lock);
+    interp->busy = true;
+    pthread_mutex_unlock(&interp->lock);
+}
+
+void lassay_interp_give(struct lassay_interp *interp)
+{
+    pthread_mutex_lock(&interp->lock);
+    interp->busy = false;
+    pthread_cond_signal(&interp->given);
+    pthread_mutex_unlock(&interp->lock);
+}
+
+void lassay_run_pause(struct lassay_run *run, struct lassay_interp *interp)
+{
+    run->end_ns -= thread_cpu_ns();
+    interp->run = NULL;
+    lassay_interp_give(interp);
+}
+
+void lassay_run_resume(struct lassay_run *run, struct lassay_interp *interp)
+{
+    lassay_interp_take(interp);
+    interp->run = run;
+    run->end_ns += thread_cpu_ns();
+}
+
+/* ---- limits ------------------------------------------------------------ */
+
+static void on_count(lua_State *L, lua_Debug *where)
+{
+    (void)where;
+    lassay_run_check_time(L);
+    /* Slow in a coroutine that an earlier, expired run left behind. */
+    if (lua_gethookcount(L) != HOOK_INTERVAL)
+        lua_sethook(L, on_count, LUA_MASKCOUNT, HOOK_INTERVAL);
+}
+
+/* [-0, +1, m] Where the script is: a hook runs in the frame of the script, a
+ * function of ours in its own. */
+static void push_position(lua_State *L)
+{
+    luaL_where(L, 0);
+    if (lua_rawlen(L, -1) == 0) {
+        lua_pop(L, 1);
+        luaL_where(L, 1);
+    }
+}
+
+void lassay_run_check_time(lua_State *L)
+{
+    struct lassay_interp *interp = lassay_interp_of(L);
+    struct lassay_run *run = interp->run;
+
+    if (!run->expired && thread_cpu_ns() < run->end_ns)
+        return;
+    run->expired = true;
+    /* From now on every instruction raises: no pcall of the script helps. */
+    lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
+    push_position(L);
+    lua_pushfstring(L, "time limit of %d ms exceeded",
+                    (int)interp->options->time_limit_ms);
+    lua_concat(L, 2);
+    lua_error(L);
+}
+
+/* [-1, +1, -] Message handler: adds the traceback. It runs with hooks off
+ * after a time-out, so it must not call back into the script. */
+static int add_traceback(lua_State *L)
+{
+    const char *message = lua_tostring(L, 1);
+
+    if (!message)
+        message = lua_pushfstring(L, "error object is a %s value",
+                                  luaL_typename(L, 1));
+    luaL_traceback(L, L, message, 1);
+    return 1;
+}
+
+/* What went wrong, for a status of lua_pcall; borrowed from the stack. */
+static const char *failure_text(const struct lassay_run *run, lua_State *L,
+                                int status)
+{
+    if (status == LUA_ERRMEM)
+        return "memory limit exceeded";
+    if (status != LUA_OK && lua_type(L, -1) == LUA_TSTRING)
+        return lua_tostring(L, -1);
+    return run->expired ? "time limit exceeded" : "error in error handling";
+}
+
+/* Make room for others. What is left is in globals of scripts, where only a
+ * reload of the configuration ends it. */
+static void recover_memory(const struct lassay_interp *interp)
+{
+    const struct lassay_memory *memory = &interp->memory;
+
+    lua_gc(interp->L, LUA_GCCOLLECT);
+    if (memory->used > memory->limit / 4 * 3)
+        assay_log_write(interp->options->log, ASSAY_LOG_ERROR, "lua.memory",
+                        "kept=%zu limit=%zu text=\"scripts keep too much in "
+                        "globals; reload to start afresh\"",
+                        memory->used, memory->limit);
+}
+
+assay_rc lassay_run_call(struct lassay_run *run, lua_State *L,
+                         lua_CFunction body, void *arg, assay_error *err)
+{
+    struct lassay_interp *interp = lassay_interp_of(L);
+    int top = lua_gettop(L);
+    assay_rc rc = ASSAY_OK;
+    int status;
+
+    lua_sethook(L, on_count, LUA_MASKCOUNT, HOOK_INTERVAL);
+    run->end_ns = thread_cpu_ns() + interp->options->time_limit_ms * 1000000;
+    interp->run = run;
+    lua_pushcfunction(L, add_traceback);
+    lua_pushcfunction(L, body);
+    lua_pushlightuserdata(L, arg);
+    status = lua_pcall(L, 1, 0, top + 1);
+    /* The script may have caught the time-out in a coroutine of its own. */
+    if (status != LUA_OK || run->expired)
+        rc = lassay_report_failure(interp, failure_text(run, L, status), err);
+    interp->run = NULL;
+    lua_settop(L, top);
+    if (status == LUA_ERRMEM)
+        recover_memory(interp);
+    return rc;
+}
+
+/* ---- life -------------------------------------------------------------- */
+
+/* Nothing runs outside of lassay_run_call(), so this is a broken invariant
+ * of the binding itself. */
+static int on_panic(lua_State *L)
+{
+    struct lassay_interp *interp = lassay_interp_of(L);
+
+    assay_log_write(interp->options->log, ASSAY_LOG_ERROR, "lua.panic",
+                    "error outside of a protected call");
+    abort();
+}
+
+static int open_libraries(lua_State *L)
+{
+    lassay_sandbox_open(L);
+    lassay_binding_open(L);
+    return 0;
+}
+
+static assay_rc interp_init(struct lassay_interp *interp, assay_error *err)
+{
+    const struct lassay_options *options = interp->options;
+    struct lassay_run run = {.script = "libraries"};
+
+    interp->memory.limit = options->memory_limit;
+    interp->L = lua_newstate(lassay_memory_alloc, &interp->memory);
+    if (!interp->L)
+        return assay_error_set(err, ASSAY_E_NOMEM, "lua: no interpreter");
+    *(struct lassay_interp **)lua_getextraspace(interp->L) = interp;
+    lua_atpanic(interp->L, on_panic);
+    lua_gc(interp->L, LUA_GCINC, options->gc_pause, options->gc_stepmul, 0);
+    return lassay_run_call(&run, interp->L, open_libraries, NULL, err);
+}
+
+assay_rc lassay_interp_new(const struct lassay_options *options,
+                           struct lassay_interp **out, assay_error *err)
+{
+    struct lassay_interp *interp = calloc(1, sizeof *interp);
+    assay_rc rc;
+
+    if (!interp)
+        return assay_error_set(err, ASSAY_E_NOMEM, "lua: no interpreter");
+    interp->options = options;
+    pthread_mutex_init(&interp->lock, NULL);
+    pthread_cond_init(&interp->given, NULL);
+    rc = interp_init(interp, err);
+    if (rc != ASSAY_OK) {
+        lassay_interp_free(&interp);
+        return rc;
+    }
+    *out = interp;
+    return ASSAY_OK;
+}
+
+void lassay_interp_free(struct lassay_interp **interp)
+{
+    struct lassay_interp *old = *interp;
+
+    if (!old)
+        return;
+    *interp = NULL;
+    if (old->L)
+        lua_close(old->L);
+    pthread_cond_destroy(&old->given);
+    pthread_mutex_destroy(&old->lock);
+    free(old);
+}

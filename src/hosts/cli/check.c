@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * assay check: is the configuration valid? (WU-08)
+ */
+#include "command.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <assay/assay.h>
+
+#include "options.h"
+
+static const char check_help[] =
+    "Usage: assay check [-c FILE]\n"
+    "\n"
+    "Read the configuration and all it includes, without loading signatures\n"
+    "or running a script, and list what is wrong with it.\n"
+    "\n"
+    "  -c, --config=FILE  instead of " ASSAY_CONFIG_PATH "\n"
+    "  -h, --help         show this text\n"
+    "\n"
+    "Exit status: 0 valid, 1 not valid or not found, 64 wrong usage.\n";
+
+static int check_file(const char *path)
+{
+    struct assay__progress progress;
+    assay_options options;
+    assay_error err = {0};
+    assay_rc rc;
+
+    assay__progress_init(&progress);
+    assay__options_init(&options, path, 0, &progress);
+    rc = assay_check(&options, &err);
+    assay__progress_fini(&progress);
+    if (rc == ASSAY_OK) {
+        (void)puts("Configuration valid");
+        return ASSAY__EXIT_OK;
+    }
+    (void)fprintf(stderr, "assay: %s\n", err.msg);
+    return ASSAY__EXIT_FOUND;
+}
+
+static int check_run(int argc, char **argv)
+{
+    static const struct option longs[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    const char *path = ASSAY_CONFIG_PATH;
+    int option;
+
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet */
+    while ((option = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            path = optarg;
+            break;
+        case 'h':
+            (void)fputs(check_help, stdout);
+            return ASSAY__EXIT_OK;
+        default:
+            return ASSAY__EXIT_USAGE;
+        }
+    }
+    if (assay__options_surplus(argc, argv, optind))
+        return ASSAY__EXIT_USAGE;
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
+        (void)puts("No configuration found");
+        (void)fprintf(stderr, "assay: %s: %s\n", path, strerrordesc_np(ENOENT));
+        return ASSAY__EXIT_FOUND;
+    }
+    return check_file(path);
+}
+
+const struct assay__command assay__command_check = {
+    .name = "check",
+    .summary = "tell whether the configuration is valid",
+    .help = check_help,
+    .run = check_run,
+};

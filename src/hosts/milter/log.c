@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * Where lines of the log go: the standard error stream or syslog.
+ *
+ * A line on stderr is one write(), so lines of several threads never mix.
+ */
+#include "log.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+static int syslog_priority(assay_log_level level)
+{
+    switch (level) {
+    case ASSAY_LOG_ERROR:
+        return LOG_ERR;
+    case ASSAY_LOG_WARN:
+        return LOG_WARNING;
+    case ASSAY_LOG_INFO:
+        return LOG_INFO;
+    case ASSAY_LOG_DEBUG:
+        break;
+    }
+    return LOG_DEBUG;
+}
+
+/* "2026-11-21T23:12:02.123Z" */
+static void format_now(char *out, size_t size)
+{
+    struct timespec now;
+    struct tm utc;
+    char seconds[32];
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)gmtime_r(&now.tv_sec, &utc);
+    (void)strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
+    (void)snprintf(out, size, "%s.%03dZ", seconds,
+                   (int)(now.tv_nsec / 1000000));
+}
+
+static void write_stderr(enum assay__log_target target, assay_log_level level,
+                         const char *line)
+{
+    char out[ASSAY_LOG_LINE_MAX + 80];
+    char now[48];
+    int len;
+
+    if (target == ASSAY__LOG_JOURNAL) {
+        len =
+            snprintf(out, sizeof out, "<%d>%s\n", syslog_priority(level), line);
+    } else {
+        format_now(now, sizeof now);
+        len = snprintf(out, sizeof out, "%s assayd[%d] %s %s\n", now,
+                       (int)getpid(), assay_log_level_name(level), line);
+    }
+    if (len < 0)
+        return;
+    if ((size_t)len >= sizeof out) {
+        len = (int)sizeof out - 1;
+        out[len - 1] = '\n';
+    }
+    if (write(STDERR_FILENO, out, (size_t)len) < 0)
+        return; /* there is nowhere to say so */
+}
+
+static void sink(void *arg, assay_log_level level, const char *line)
+{
+    const enum assay__log_target *target = arg;
+
+    if (*target == ASSAY__LOG_SYSLOG)
+        syslog(LOG_MAIL | syslog_priority(level), "%s", line);
+    else
+        write_stderr(*target, level, line);
+}
+
+/* JOURNAL_STREAM is "device:inode" of the stream that systemd reads. */
+enum assay__log_target assay__log_stderr_target(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    char own[64];
+    struct stat st;
+
+    if (!stream || fstat(STDERR_FILENO, &st) != 0)
+        return ASSAY__LOG_STDERR;
+    (void)snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)st.st_dev,
+                   (uintmax_t)st.st_ino);
+    return strcmp(stream, own) == 0 ? ASSAY__LOG_JOURNAL : ASSAY__LOG_STDERR;
+}
+
+void assay__log_open(enum assay__log_target *target, assay_log_level threshold,
+                     assay_log *log_out)
+{
+    if (*target == ASSAY__LOG_SYSLOG)
+        openlog("assayd", LOG_PID | LOG_NDELAY, LOG_MAIL);
+    log_out->sink = sink;
+    log_out->arg = target;
+    log_out->threshold = threshold;
+}
+
+void assay__log_lines(const assay_log *log, assay_log_level level,
+                      const char *event, const char *text)
+{
+    while (*text != '\0') {
+        size_t len = strcspn(text, "\n");
+
+        assay_log_write(log, level, event, "%.*s", (int)len, text);
+        text += len;
+        if (*text == '\n')
+            text++;
+    }
+}

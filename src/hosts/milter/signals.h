@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * Who receives which signal.
+ *
+ *   SIGTERM, SIGINT, SIGHUP  the main thread: drain and stop
+ *   SIGUSR1                  a thread of its own: reload
+ *
+ * libmilter starts a thread that waits for SIGTERM, SIGINT and SIGHUP as well
+ * and then stops without finishing what runs. The kernel hands a signal of the
+ * process to the main thread if that waits for it, so the main thread waits
+ * all the time and libmilter runs in another one. Should libmilter get the
+ * signal all the same, smfi_main() returns and the stop goes on from there.
+ * That is also why SIGHUP cannot be a reload.
+ */
+#ifndef ASSAY_MILTER_SIGNALS_H
+#define ASSAY_MILTER_SIGNALS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <assay/error.h>
+
+/** Block SIGUSR1, so that one that comes during the start is not lost, and
+ *  ignore SIGPIPE. */
+void assay__signals_hold_reload(void);
+/** Block what stops the process; from now on only wait_stop() sees it. */
+void assay__signals_hold_stop(void);
+
+/** Wait for a signal that stops the process. Main thread only.
+ *  @return its number */
+int assay__signals_wait_stop(void);
+/** Likewise for at most wait_ms. @return 0 when none came */
+int assay__signals_poll_stop(int64_t wait_ms);
+/** End the wait of the main thread. */
+void assay__signals_wake(pthread_t main_thread);
+
+/** Called once for each reload that is asked for. */
+typedef void assay__reload(void *arg);
+
+/** A thread that waits for SIGUSR1. */
+struct assay__reloader {
+    pthread_t thread;
+    bool is_running;
+    bool is_stopping; /* atomic */
+    assay__reload *reload;
+    void *arg;
+};
+
+assay_rc assay__reloader_start(struct assay__reloader *reloader,
+                               assay__reload *reload, void *arg,
+                               assay_error *err) ASSAY_MUST_CHECK;
+/** Waits for a reload that is running. */
+void assay__reloader_stop(struct assay__reloader *reloader);
+
+#endif

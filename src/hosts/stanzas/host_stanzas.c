@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "stanzas/host_stanzas.h"
+
+#include "stanzas/listener_stanza.h"
+
+const assay_conf_stanza *const assay__host_stanzas[] = {
+    &assay__listener_stanza,
+    NULL,
+};

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The MIME tree, as common mail programs read it, in one pass over the lines.
+ *
+ * The open parts form a stack: the innermost is walk.part, the others are its
+ * ancestors. A line can only matter in two ways: it belongs to the header
+ * block of the innermost part, or it begins with "--" and is the boundary line
+ * of an open multipart. All active boundaries are in one hash table, so a line
+ * costs the same however deep it lies. Boundaries become active and inactive
+ * in stack order, therefore the youngest of equal ones is found first and the
+ * one that goes is always the head of its bucket.
+ *
+ * Reading: of several Content-Type headers the first counts; a boundary line
+ * may end in white space and in a bare LF; a missing final boundary is
+ * supplied by the next outer boundary or the end of the message; what follows
+ * the final boundary is epilogue, even boundary lines. The line end before a
+ * boundary line belongs to it (RFC 2046 5.1.1).
+ */
+#include "mail/message_priv.h"
+
+#include <string.h>
+
+#include <assay/verdict.h>
+
+#include "mail/header.h"
+
+#define BUCKETS 256u
+
+struct walk {
+    assay_message *message;
+    const char *end;
+    assay_part *part; /* innermost open part */
+    bool in_header;   /* of it */
+    struct assay__header_scan scan;
+    assay_part *buckets[BUCKETS]; /* multiparts with an active boundary */
+    uint32_t active;              /* number of them */
+    size_t longest_boundary;      /* ever active */
+    uint64_t hash_seed;
+    uint32_t limits_hit; /* not 0: stop */
+    assay_rc rc;         /* not ASSAY_OK: stop */
+};
+
+/* ---- boundaries ------------------------------------------------------------
+ */
+
+/* FNV-1a. The seed keeps senders from choosing colliding boundaries. */
+static uint64_t hash_bytes(const struct walk *w, const char *text, size_t len)
+{
+    uint64_t hash = w->hash_seed;
+
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+static assay_part **bucket_of(struct walk *w, uint64_t hash)
+{
+    return &w->buckets[(hash >> 32 ^ hash) % BUCKETS];
+}
+
+static void activate_boundary(struct walk *w, assay_part *part)
+{
+    const char *boundary = part->info.boundary;
+    assay_part **bucket;
+
+    part->boundary_hash = hash_bytes(w, boundary, part->boundary_len);
+    part->is_boundary_active = true;
+    bucket = bucket_of(w, part->boundary_hash);
+    part->next_in_bucket = *bucket;
+    *bucket = part;
+    w->active++;
+    if (part->boundary_len > w->longest_boundary)
+        w->longest_boundary = part->boundary_len;
+}
+
+static void deactivate_boundary(struct walk *w, assay_part *part)
+{
+    if (!part->is_boundary_active)
+        return;
+    *bucket_of(w, part->boundary_hash) = part->next_in_bucket;
+    part->is_boundary_active = false;
+    w->active--;
+}
+
+/* The innermost multipart whose boundary is exactly this text. */
+static assay_part *find_boundary(struct walk *w, const char *text, size_t len)
+{
+    uint64_t hash = hash_bytes(w, text, len);
+    assay_part *part = *bucket_of(w, hash);
+
+    while (part && (part->boundary_hash != hash || part->boundary_len != len ||
+                    memcmp(part->info.boundary, text, len) != 0))
+        part = part->next_in_bucket;
+    return part;
+}
+
+/* The multipart that the line divides, or closes; NULL for other lines. */
+static assay_part *match_boundary_line(struct walk *w, assay_bytes line,
+                                       bool *closes_out)
+{
+    assay_part *divided, *closed = NULL;
+    const char *text = line.data + 2;
+    size_t len = line.len;
+
+    if (w->active == 0 || len < 3 || line.data[0] != '-' || line.data[1] != '-')
+        return NULL;
+    while (len > 2 && assay__header_is_space(line.data[len - 1]))
+        len--;
+    len -= 2;
+    if (len == 0 || len > w->longest_boundary + 2)
+        return NULL;
+    divided = find_boundary(w, text, len);
+    if (len > 2 && text[len - 1] == '-' && text[len - 2] == '-')
+        closed = find_boundary(w, text, len - 2);
+    *closes_out =
+        closed && (!divided || closed->info.depth > divided->info.depth);
+    return *closes_out ? closed : divided;
+}
+
+/* ---- opening and closing parts ------------------------------------------- */
+
+static bool is_multipart(const assay_part *part)
+{
+    return part->info.is_container &&
+           strncmp(part->info.media_type, "multipart/", 10) == 0;
+}
+
+static void link_part(assay_part *parent, assay_part *part)
+{
+    if (parent->last_child)
+        parent->last_child->next = part;
+    else
+        parent->first_child = part;
+    parent->last_child = part;
+}
+
+/* A new innermost part whose header block begins at `at`. */
+static void open_part(struct walk *w, assay_part *parent, const char *at)
+{
+    assay_message *message = w->message;
+    uint32_t depth = parent ? parent->info.depth + 1 : 0;
+    assay_part *part;
+
+    if (message->part_count >= message->limits.max_parts)
+        w->limits_hit |= ASSAY_LIMIT_PARTS;
+    if (depth > message->limits.max_depth)
+        w->limits_hit |= ASSAY_LIMIT_DEPTH;
+    if (w->limits_hit != 0)
+        return;
+    part = assay__arena_alloc(&message->arena, sizeof *part);
+    if (!part) {
+        w->rc = ASSAY_E_NOMEM;
+        return;
+    }
+    part->message = message;
+    part->parent = parent;
+    part->info.depth = depth;
+    part->info.header.data = at;
+    part->info.body.data = at;
+    if (parent)
+        link_part(parent, part);
+    else
+        message->root = part;
+    message->part_count++;
+    w->part = part;
+    w->in_header = true;
+    w->scan = (struct assay__header_scan){.may_have_from_line =
+                                              !parent || !is_multipart(parent)};
+}
+
+/* RFC 2046 5.1.5 */
+static const char *default_type(const assay_part *part)
+{
+    const assay_part *parent = part->parent;
+
+    return parent && strcmp(parent->info.media_type, "multipart/digest") == 0
+               ? "message/rfc822"
+               : "text/plain";
+}
+
+/* The header block of the innermost part ends; its body begins at `at`. */
+static void begin_body(struct walk *w, const char *at)
+{
+    assay_part *part = w->part;
+
+    part->info.header.len = w->scan.bytes;
+    part->info.body.data = at;
+    w->in_header = false;
+    w->rc = assay__part_describe(part, default_type(part));
+    if (w->rc != ASSAY_OK || !part->info.is_container)
+        return;
+    if (is_multipart(part))
+        activate_boundary(w, part);
+    else
+        open_part(w, part, at);
+}
+
+static void close_body(struct walk *w, assay_part *part, const char *end)
+{
+    const char *start = part->info.body.data;
+
+    deactivate_boundary(w, part);
+    part->info.body.len = end > start ? (size_t)(end - start) : 0;
+}
+
+/* Close everything that is open inside keep (NULL: all) at `end`. */
+static void close_parts(struct walk *w, const assay_part *keep, const char *end)
+{
+    for (; w->part != keep; w->part = w->part->parent)
+        close_body(w, w->part, end);
+}
+
+/* A header block that the line at `at` cuts off has an empty body, and so has
+ * the message in it. */
+static void end_headers(struct walk *w, const char *at)
+{
+    while (w->in_header && w->rc == ASSAY_OK && w->limits_hit == 0)
+        begin_body(w, at);
+}
+
+/* ---- lines --------------------------------------------------------------- */
+
+static const char *without_line_end(const char *start, const char *end)
+{
+    if (end > start && end[-1] == '\n') {
+        end--;
+        if (end > start && end[-1] == '\r')
+            end--;
+    }
+    return end;
+}
+
+static void take_boundary_line(struct walk *w, assay_bytes line,
+                               assay_part *multipart, bool closes)
+{
+    const char *before = without_line_end(w->message->received.data, line.data);
+
+    end_headers(w, line.data);
+    if (w->rc != ASSAY_OK || w->limits_hit != 0)
+        return;
+    close_parts(w, multipart, before);
+    if (closes)
+        deactivate_boundary(w, multipart);
+    else
+        open_part(w, multipart, line.data + line.len);
+}
+
+/* @return false: the body began with this line, look at it again */
+static bool take_header_line(struct walk *w, assay_bytes line)
+{
+    switch (assay__header_scan_line(&w->scan, line, &w->message->limits)) {
+    case ASSAY__HEADER_MORE:
+        return true;
+    case ASSAY__HEADER_EMPTY:
+        begin_body(w, line.data + line.len);
+        return true;
+    case ASSAY__HEADER_OTHER:
+        begin_body(w, line.data);
+        return false;
+    case ASSAY__HEADER_LIMIT:
+        w->limits_hit |= ASSAY_LIMIT_HEADERS;
+        break;
+    }
+    return true;
+}
+
+/* @return false: the line must be looked at again */
+static bool take_line(struct walk *w, assay_bytes line)
+{
+    bool closes = false;
+    assay_part *multipart = match_boundary_line(w, line, &closes);
+
+    if (multipart) {
+        take_boundary_line(w, line, multipart, closes);
+        return true;
+    }
+    return !w->in_header || take_header_line(w, line);
+}
+
+static bool is_over(const struct walk *w)
+{
+    return w->rc != ASSAY_OK || w->limits_hit != 0 ||
+           (!w->in_header && w->active == 0);
+}
+
+/* A part whose header block broke a limit keeps what was read of it. */
+static void describe_cut_part(struct walk *w)
+{
+    assay_part *part = w->part;
+
+    if (!w->in_header || w->rc != ASSAY_OK)
+        return;
+    part->info.header.len = w->scan.bytes;
+    part->info.body.data = part->info.header.data + w->scan.bytes;
+    w->rc = assay__part_describe(part, default_type(part));
+}
+
+static void walk_lines(struct walk *w)
+{
+    const char *at = w->message->received.data;
+
+    open_part(w, NULL, at);
+    while (at < w->end && !is_over(w)) {
+        assay_bytes line = assay__header_line(at, w->end);
+
+        if (take_line(w, line))
+            at += line.len;
+    }
+    if (w->rc == ASSAY_OK)
+        end_headers(w, w->end);
+    if (w->limits_hit != 0)
+        describe_cut_part(w);
+}
+
+assay_rc assay__mime_walk(assay_message *message)
+{
+    struct walk w = {.message = message,
+                     .end = message->received.data + message->received.len};
+
+    w.hash_seed = UINT64_C(14695981039346656037) ^ (uintptr_t)message;
+    walk_lines(&w);
+    if (w.rc != ASSAY_OK) {
+        message->root = NULL;
+        message->part_count = 0;
+        assay__arena_fini(&message->arena);
+        return w.rc;
+    }
+    close_parts(&w, NULL, w.end);
+    message->tree_limits = w.limits_hit;
+    return ASSAY_OK;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The policy of a generation: validation modules in configuration order.
+ * Built by one thread, then immutable.
+ *
+ * An antivirus scope acts in phase data; a language in every phase it has a
+ * callout for. The first module that answers DONE ends the phase; what was
+ * set with set_code, disconnect or discard is the disposition of the phase.
+ */
+#ifndef ASSAY_POLICY_POLICY_H
+#define ASSAY_POLICY_POLICY_H
+
+#include <assay/policy.h>
+
+#include "scan/dispatcher.h"
+
+enum assay__policy_kind { ASSAY__POLICY_SCOPE, ASSAY__POLICY_LANGUAGE };
+
+struct assay__policy_module {
+    enum assay__policy_kind kind;
+    char name[ASSAY_NAME_MAX * 2 + 2]; /* "antivirus:av1", "scriptlet:…" */
+    const struct assay__scope *scope;  /* of a SCOPE; borrowed */
+    const assay_language_ops *ops;     /* of a LANGUAGE; static */
+    void *instance;                    /* of a LANGUAGE; borrowed */
+};
+
+struct assay__policy {
+    const struct assay__policy_module *modules;
+    size_t count;
+    struct assay__dispatcher dispatcher;
+    assay_message_limits limits;
+    const assay_log *log;
+};
+
+/**
+ * Run the modules for one phase.
+ *
+ * @param states  one pointer per module, the language's per-session state
+ * @param call    call->session's reply is the result (policy/session.h)
+ * A failing script leaves "421, disconnect" as the reply and ends the phase.
+ */
+void assay__policy_run(const struct assay__policy *policy, void **states,
+                       const assay_call *call);
+
+#endif

@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "policy/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "policy/disposition.h"
+#include "policy/outcome.h"
+#include "rt/lock.h"
+
+enum { PEER_MAX = 128 };
+
+struct assay_session {
+    struct assay__session_env env;
+    assay_context *context;
+    assay_message *message; /* NULL between messages */
+    bool message_done;      /* data ran; only edits and reset may follow */
+    assay_disposition reply;
+    void **states; /* per module of env.policy, the language's own */
+    uint64_t message_count, rcpt_count;
+    char peer[PEER_MAX];
+    assay_progress *progress;
+    void *progress_arg;
+    int64_t progress_interval_ms;
+    struct assay__lock lock;
+    struct assay__cond finished;
+    bool done; /* lock */
+};
+
+/* ---- life -------------------------------------------------------------- */
+
+static void format_peer(assay_session *session, const assay_peer *peer)
+{
+    char address[PEER_MAX];
+
+    if (!peer || !peer->address)
+        return;
+    (void)assay__text_copy_clean(address, sizeof address, peer->address, true);
+    if (peer->port > 0)
+        (void)snprintf(session->peer, sizeof session->peer, "%.100s:%u",
+                       address, (unsigned)peer->port);
+    else
+        assay__text_copy(session->peer, sizeof session->peer, address);
+}
+
+static assay_rc prepare(assay_session *session, assay_error *err)
+{
+    assay_rc rc = assay_context_new(&session->context, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    session->states =
+        calloc(session->env.policy->count + 1, sizeof *session->states);
+    if (!session->states)
+        return assay_error_set(err, ASSAY_E_NOMEM, "session");
+    return ASSAY_OK;
+}
+
+assay_rc assay__session_new(const struct assay__session_env *env,
+                            const assay_peer *peer, assay_session **out,
+                            assay_error *err)
+{
+    assay_session *session = calloc(1, sizeof *session);
+    assay_rc rc;
+
+    if (!session)
+        return assay_error_set(err, ASSAY_E_NOMEM, "session");
+    rc = assay__lock_init(&session->lock, ASSAY__LOCK_session, err);
+    if (rc != ASSAY_OK)
+        goto fail_session;
+    rc = assay__cond_init(&session->finished, err);
+    if (rc != ASSAY_OK)
+        goto fail_lock;
+    session->env = *env;
+    format_peer(session, peer);
+    rc = prepare(session, err);
+    if (rc != ASSAY_OK)
+        goto fail_prepared;
+    *out = session;
+    return ASSAY_OK;
+fail_prepared:
+    assay_context_free(&session->context);
+    assay__cond_fini(&session->finished);
+fail_lock:
+    assay__lock_fini(&session->lock);
+fail_session:
+    free(session);
+    return rc;
+}
+
+static const struct assay__policy_module *language(const assay_session *session,
+                                                   size_t index)
+{
+    const struct assay__policy_module *module =
+        &session->env.policy->modules[index];
+
+    if (module->kind != ASSAY__POLICY_LANGUAGE || !session->states[index])
+        return NULL;
+    return module;
+}
+
+/* Languages let go of the message before it disappears. */
+static void drop_message(assay_session *session)
+{
+    if (!session->message)
+        return;
+    for (size_t i = 0; i < session->env.policy->count; i++) {
+        const struct assay__policy_module *module = language(session, i);
+
+        if (module)
+            module->ops->message_close(module->instance, session->states[i]);
+    }
+    assay_message_free(&session->message);
+    session->message_done = false;
+}
+
+void assay_session_close(assay_session **session)
+{
+    assay_session *s = *session;
+
+    *session = NULL;
+    if (!s)
+        return;
+    drop_message(s);
+    for (size_t i = 0; i < s->env.policy->count; i++) {
+        const struct assay__policy_module *module = language(s, i);
+
+        if (module)
+            module->ops->session_close(module->instance, s->states[i]);
+    }
+    free(s->states);
+    assay_context_free(&s->context);
+    assay__cond_fini(&s->finished);
+    assay__lock_fini(&s->lock);
+    if (s->env.release)
+        s->env.release(s->env.arg);
+    free(s);
+}
+
+void assay_session_reset(assay_session *session)
+{
+    drop_message(session);
+}
+
+/* ---- what policy asks -------------------------------------------------- */
+
+assay_context *assay_session_context(assay_session *session)
+{
+    return session->context;
+}
+
+assay_message *assay_session_message(assay_session *session)
+{
+    return session->message;
+}
+
+const char *assay_session_peer(const assay_session *session)
+{
+    return session->peer;
+}
+
+assay_disposition *assay__session_reply(assay_session *session)
+{
+    return &session->reply;
+}
+
+assay_rc assay_session_set_reply(assay_session *session, int code,
+                                 const char *text, assay_error *err)
+{
+    return assay__disposition_reply(&session->reply, code, text, err);
+}
+
+assay_rc assay_session_disconnect(assay_session *session, int code,
+                                  const char *text, assay_error *err)
+{
+    assay_rc rc = assay__disposition_reply(&session->reply, code, text, err);
+
+    if (rc == ASSAY_OK)
+        session->reply.disconnect = true;
+    return rc;
+}
+
+assay_rc assay_session_discard(assay_session *session, const char *reason,
+                               assay_error *err)
+{
+    if (!session->message)
+        return assay_error_set(err, ASSAY_E_STATE,
+                               "there is no message to discard");
+    assay__disposition_discard(&session->reply, reason);
+    return ASSAY_OK;
+}
+
+struct explicit_scan {
+    assay_session *session;
+    assay_message *message;
+    bool faulty;
+};
+
+static void note_engine(void *arg, const struct assay__scope *scope,
+                        const struct assay__engine_instance *engine,
+                        const assay_verdict *verdict)
+{
+    struct explicit_scan *scan = arg;
+
+    (void)scope;
+    if (assay__outcome_set_variables(assay_message_context(scan->message),
+                                     engine, verdict, NULL) != ASSAY_OK)
+        scan->faulty = true;
+}
+
+void assay_session_scan(assay_session *session,
+                        const assay_scan_request *request,
+                        assay_verdict *verdict_out)
+{
+    struct explicit_scan scan = {
+        .session = session,
+        .message = request->part ? assay_part_message(request->part)
+                                 : request->message,
+    };
+    struct assay__dispatch dispatch = {
+        .message = request->part ? NULL : request->message,
+        .part = request->part,
+        .engine = request->engine,
+        .connection = session->context,
+    };
+
+    assay__dispatch_all(&session->env.policy->dispatcher, &dispatch,
+                        note_engine, &scan, verdict_out);
+    if (scan.faulty && verdict_out->status == ASSAY_STATUS_CLEAN) {
+        memset(verdict_out, 0, sizeof *verdict_out);
+        verdict_out->reason = ASSAY_REASON_MEMORY;
+        assay__text_copy(verdict_out->info, sizeof verdict_out->info,
+                         "error: context variables could not be set");
+    }
+}
+
+const char *assay_session_engine(assay_session *session, size_t index)
+{
+    return assay__dispatch_engine(&session->env.policy->dispatcher, index);
+}
+
+/* ---- phases ------------------------------------------------------------ */
+
+static void run_phase(assay_session *session, assay_phase phase,
+                      const char *argument)
+{
+    assay_call call = {
+        .phase = phase,
+        .session = session,
+        .message = session->message,
+        .argument = argument,
+    };
+
+    assay__policy_run(session->env.policy, session->states, &call);
+}
+
+/* Every failure of a step is a temporary answer, never silence. */
+static assay_rc fail_step(assay_rc rc, assay_disposition *disposition)
+{
+    (void)assay__disposition_reply(disposition, 451,
+                                   "4.3.0 Local error in processing", NULL);
+    return rc;
+}
+
+/* Sets <prefix>_string, <prefix>_localpart and <prefix>_domain. */
+static assay_rc set_address_keys(assay_context *context, const char *prefix,
+                                 const char *address, const char *argument,
+                                 assay_error *err)
+{
+    const char *at = strrchr(address, '@');
+    size_t local_len = at ? (size_t)(at - address) : strlen(address);
+    char key[32], *local = assay__text_dup(address, local_len);
+    assay_rc rc;
+
+    if (!local)
+        return assay_error_set(err, ASSAY_E_NOMEM, "%s", prefix);
+    (void)snprintf(key, sizeof key, "%s_string", prefix);
+    rc = assay_context_set(context, key, argument ? argument : address, err);
+    (void)snprintf(key, sizeof key, "%s_localpart", prefix);
+    if (rc == ASSAY_OK)
+        rc = assay_context_set(context, key, local, err);
+    (void)snprintf(key, sizeof key, "%s_domain", prefix);
+    if (rc == ASSAY_OK)
+        rc = assay_context_set(context, key, at ? at + 1 : "", err);
+    free(local);
+    return rc;
+}
+
+static assay_rc set_number(assay_context *context, const char *key,
+                           uint64_t value, assay_error *err)
+{
+    char text[24];
+
+    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    return assay_context_set(context, key, text, err);
+}
+
+assay_rc assay_session_connect(assay_session *session,
+                               assay_disposition *disposition_out,
+                               assay_error *err)
+{
+    (void)err;
+    run_phase(session, ASSAY_PHASE_CONNECT, NULL);
+    *disposition_out = session->reply;
+    return ASSAY_OK;
+}
+
+assay_rc assay_session_ehlo(assay_session *session, const char *name,
+                            assay_disposition *disposition_out,
+                            assay_error *err)
+{
+    assay_rc rc = assay_context_set(session->context, "ehlo_string", name, err);
+
+    if (rc == ASSAY_OK)
+        rc = assay_context_set(session->context, "ehlo_domain", name, err);
+    if (rc != ASSAY_OK)
+        return fail_step(rc, disposition_out);
+    run_phase(session, ASSAY_PHASE_EHLO, name);
+    *disposition_out = session->reply;
+    return ASSAY_OK;
+}
+
+static assay_rc begin_message(assay_session *session, const char *sender,
+                              const char *argument, assay_error *err)
+{
+    assay_rc rc;
+
+    drop_message(session);
+    rc =
+        assay_message_new(&session->env.policy->limits, &session->message, err);
+    if (rc == ASSAY_OK)
+        rc = assay_message_set_sender(session->message, sender, err);
+    if (rc == ASSAY_OK)
+        rc = set_address_keys(assay_message_context(session->message),
+                              "mailfrom", sender, argument, err);
+    if (rc == ASSAY_OK)
+        rc = set_number(session->context, "connection_message_count",
+                        session->message_count + 1, err);
+    if (rc != ASSAY_OK)
+        drop_message(session);
+    else
+        session->message_count++;
+    return rc;
+}
+
+assay_rc assay_session_mailfrom(assay_session *session, const char *sender,
+                                const char *argument,
+                                assay_disposition *disposition_out,
+                                assay_error *err)
+{
+    assay_rc rc = begin_message(session, sender, argument, err);
+
+    if (rc != ASSAY_OK)
+        return fail_step(rc, disposition_out);
+    run_phase(session, ASSAY_PHASE_MAILFROM, argument ? argument : sender);
+    *disposition_out = session->reply;
+    return ASSAY_OK;
+}
+
+static assay_rc keep_recipient(assay_session *session, const char *recipient,
+                               assay_error *err)
+{
+    assay_rc rc = assay_message_add_recipient(session->message, recipient, err);
+
+    if (rc == ASSAY_OK)
+        rc = set_number(session->context, "connection_rcpt_count",
+                        ++session->rcpt_count, err);
+    if (rc == ASSAY_OK)
+        rc = set_number(session->context, "message_rcpt_count",
+                        assay_message_recipient_count(session->message), err);
+    return rc;
+}
+
+assay_rc assay_session_rcptto(assay_session *session, const char *recipient,
+                              const char *argument,
+                              assay_disposition *disposition_out,
+                              assay_error *err)
+{
+    assay_rc rc;
+
+    if (!session->message || session->message_done)
+        return fail_step(
+            assay_error_set(err, ASSAY_E_STATE, "rcptto without mailfrom"),
+            disposition_out);
+    rc = set_address_keys(assay_message_context(session->message), "rcptto",
+                          recipient, argument, err);
+    if (rc != ASSAY_OK)
+        return fail_step(rc, disposition_out);
+    run_phase(session, ASSAY_PHASE_RCPTTO, argument ? argument : recipient);
+    *disposition_out = session->reply;
+    if (session->reply.action == ASSAY_ACTION_CONTINUE) {
+        rc = keep_recipient(session, recipient, err);
+        if (rc != ASSAY_OK)
+            return fail_step(rc, disposition_out);
+    }
+    return ASSAY_OK;
+}
+
+/* ---- data -------------------------------------------------------------- */
+
+void assay_session_on_progress(assay_session *session, assay_progress *progress,
+                               void *arg, int64_t interval_ms)
+{
+    session->progress = progress;
+    session->progress_arg = arg;
+    session->progress_interval_ms = interval_ms;
+}
+
+/* Once per recipient, with that recipient's keys in the message context. */
+static assay_rc run_each_recipient(assay_session *session, assay_error *err)
+{
+    size_t count = assay_message_recipient_count(session->message);
+
+    for (size_t i = 0; i < count; i++) {
+        const char *recipient = assay_message_recipient(session->message, i);
+        assay_rc rc = set_address_keys(assay_message_context(session->message),
+                                       "rcptto", recipient, NULL, err);
+
+        if (rc != ASSAY_OK)
+            return rc;
+        run_phase(session, ASSAY_PHASE_DATA_SPOOL_EACH_RCPT, NULL);
+        if (session->reply.action != ASSAY_ACTION_CONTINUE)
+            break;
+    }
+    return ASSAY_OK;
+}
+
+static assay_rc run_data_phases(assay_session *session, assay_error *err)
+{
+    assay_rc rc;
+
+    run_phase(session, ASSAY_PHASE_DATA, NULL);
+    if (session->reply.action != ASSAY_ACTION_CONTINUE)
+        return ASSAY_OK;
+    run_phase(session, ASSAY_PHASE_DATA_SPOOL, NULL);
+    if (session->reply.action != ASSAY_ACTION_CONTINUE)
+        return ASSAY_OK;
+    rc = run_each_recipient(session, err);
+    if (rc != ASSAY_OK || session->reply.action != ASSAY_ACTION_CONTINUE)
+        return rc;
+    run_phase(session, ASSAY_PHASE_SET_BINDING, NULL);
+    return ASSAY_OK;
+}
+
+struct data_job {
+    struct assay__job job; /* first: the pool knows only this */
+    assay_session *session;
+    assay_error *err;
+    assay_rc rc;
+};
+
+static void run_data_job(struct assay__job *job)
+{
+    struct data_job *data = (struct data_job *)job;
+    assay_session *session = data->session;
+
+    data->rc = run_data_phases(session, data->err);
+    assay__lock_take(&session->lock);
+    session->done = true;
+    assay__cond_signal(&session->finished);
+    assay__lock_drop(&session->lock);
+}
+
+/* @return false when the interval passed and the job still runs. */
+static bool wait_interval(assay_session *session)
+{
+    int64_t until = assay__clock_ms() + session->progress_interval_ms;
+    bool done;
+
+    assay__lock_take(&session->lock);
+    while (!session->done &&
+           assay__cond_wait_until(&session->finished, &session->lock, until))
+        continue;
+    done = session->done;
+    assay__lock_drop(&session->lock);
+    return done;
+}
+
+/* The step runs in the pool, so that this thread can tell the MTA that work
+ * goes on; the progress callback is made by the caller's own thread. */
+static assay_rc run_with_progress(assay_session *session, assay_error *err)
+{
+    struct data_job data = {
+        .job = {.run = run_data_job},
+        .session = session,
+        .err = err,
+    };
+    assay_rc rc;
+
+    session->done = false;
+    rc = assay__pool_submit(session->env.pool, &data.job, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    while (!wait_interval(session))
+        session->progress(session->progress_arg);
+    return data.rc;
+}
+
+assay_rc assay_session_data(assay_session *session,
+                            assay_disposition *disposition_out,
+                            assay_error *err)
+{
+    assay_rc rc;
+
+    if (!session->message || session->message_done)
+        return fail_step(
+            assay_error_set(err, ASSAY_E_STATE, "data without mailfrom"),
+            disposition_out);
+    rc = assay_message_finish(session->message, err);
+    if (rc != ASSAY_OK)
+        return fail_step(rc, disposition_out);
+    session->message_done = true;
+    if (session->progress && session->env.pool)
+        rc = run_with_progress(session, err);
+    else
+        rc = run_data_phases(session, err);
+    if (rc != ASSAY_OK)
+        return fail_step(rc, disposition_out);
+    *disposition_out = session->reply;
+    return ASSAY_OK;
+}

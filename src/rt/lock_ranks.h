@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * Every lock of libassay with its rank. A thread takes locks in strictly
+ * increasing rank; builds with assertions check it (src/rt/lock.c), and
+ * docs/LOCKING.md lists this table. No lock is held across an engine call, a
+ * Lua call, a log sink, I/O or a callback.
+ *
+ *   LOCK(name, rank, what it guards)
+ */
+LOCK(generation, 20, "the present generation, and whether one is loading")
+LOCK(session, 30, "progress hand-over between a session and its pool job")
+LOCK(ticker, 40, "the state of the thread that runs periodic probes")
+LOCK(pool, 50, "queue and counters of one thread pool")

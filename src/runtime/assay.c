@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The host interface: one object per host, which holds the present
+ * generation, the pool and the thread that probes engines.
+ *
+ * Locking: `lock` (rank generation) guards `present` and `reloading`. It is
+ * held only to copy a pointer or to change a flag; building, opening and
+ * closing a generation happens without it.
+ */
+#include <assay/assay.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "policy/session.h"
+#include "rt/lock.h"
+#include "rt/pool.h"
+#include "runtime/assay_priv.h"
+#include "runtime/build.h"
+#include "runtime/paths.h"
+#include "runtime/ticker.h"
+
+enum {
+    /* Data steps wait for engines and scripts, hence more than there are
+     * cores; pools become configurable with the ThreadPool stanza. */
+    CPU_POOL_CONCURRENCY = 16,
+    PROBE_INTERVAL_MS = 60 * 1000
+};
+
+struct assay {
+    assay_options options; /* strings are own copies */
+    char *config_path, *module_path, *share_path;
+    assay_log log;
+    struct assay__lock lock;
+    struct assay__cond reloaded;
+    struct assay__generation *present; /* lock */
+    bool reloading;                    /* lock */
+    struct assay__generation *first;   /* what hosts were given; set once */
+    struct assay__pool *pool;
+    struct assay__ticker *ticker; /* NULL: not started */
+};
+
+const char *assay_version(void)
+{
+    return ASSAY_VERSION_TEXT;
+}
+
+/* ---- options ----------------------------------------------------------- */
+
+/* Copies what a possibly older, shorter struct has. */
+static void copy_options(assay_options *to, const assay_options *from)
+{
+    size_t size = from->struct_size;
+
+    memset(to, 0, sizeof *to);
+    memcpy(to, from, size < sizeof *to ? size : sizeof *to);
+    to->struct_size = sizeof *to;
+}
+
+static assay_rc check_options(const assay_options *options, assay_error *err)
+{
+    if (!options || options->struct_size < offsetof(assay_options, log_level) ||
+        options->struct_size > sizeof *options * 4)
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "assay_options is not initialised: use "
+                               "ASSAY_OPTIONS_INIT");
+    if (!options->config_path)
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "assay_options has no config_path");
+    return ASSAY_OK;
+}
+
+static assay_rc own_options(assay *self, const assay_options *options,
+                            assay_error *err)
+{
+    assay_rc rc;
+
+    copy_options(&self->options, options);
+    self->config_path =
+        assay__text_dup(options->config_path, strlen(options->config_path));
+    if (!self->config_path)
+        return assay_error_set(err, ASSAY_E_NOMEM, "options");
+    self->options.config_path = self->config_path;
+    rc = assay__path_beside_library(self->options.module_path, "assay",
+                                    &self->module_path, err);
+    if (rc == ASSAY_OK)
+        rc = assay__path_beside_library(
+            self->options.share_path, "../share/assay", &self->share_path, err);
+    self->log = (assay_log){
+        .sink = self->options.log,
+        .arg = self->options.log_arg,
+        .threshold = self->options.log_level,
+    };
+    return rc;
+}
+
+static void destroy(assay *self)
+{
+    assay__generation_unref(&self->present);
+    assay__generation_unref(&self->first);
+    assay__pool_free(&self->pool);
+    assay__cond_fini(&self->reloaded);
+    assay__lock_fini(&self->lock);
+    free(self->config_path);
+    free(self->module_path);
+    free(self->share_path);
+    free(self);
+}
+
+/* An object with options and locks, without a generation. */
+static assay_rc new_self(const assay_options *options, assay **out,
+                         assay_error *err)
+{
+    assay *self;
+    assay_rc rc = check_options(options, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    self = calloc(1, sizeof *self);
+    if (!self)
+        return assay_error_set(err, ASSAY_E_NOMEM, "assay");
+    rc = assay__lock_init(&self->lock, ASSAY__LOCK_generation, err);
+    if (rc != ASSAY_OK) {
+        free(self);
+        return rc;
+    }
+    rc = assay__cond_init(&self->reloaded, err);
+    if (rc != ASSAY_OK) {
+        assay__lock_fini(&self->lock);
+        free(self);
+        return rc;
+    }
+    rc = own_options(self, options, err);
+    if (rc != ASSAY_OK) {
+        destroy(self);
+        return rc;
+    }
+    *out = self;
+    return ASSAY_OK;
+}
+
+/* ---- generations ------------------------------------------------------- */
+
+static assay_rc build(assay *self, struct assay__generation **out,
+                      assay_error *err)
+{
+    struct assay__build_input input = {
+        .options = &self->options,
+        .module_path = self->module_path,
+        .share_path = self->share_path,
+        .log = &self->log,
+    };
+
+    return assay__build(&input, out, err);
+}
+
+static assay_rc build_and_open(assay *self, struct assay__generation **out,
+                               assay_error *err)
+{
+    struct assay__generation *generation = NULL;
+    assay_rc rc = build(self, &generation, err);
+
+    if (rc == ASSAY_OK)
+        rc = assay__generation_open(generation, &self->log, err);
+    if (rc != ASSAY_OK) {
+        assay__generation_unref(&generation);
+        return rc;
+    }
+    *out = generation;
+    return ASSAY_OK;
+}
+
+static struct assay__generation *present(assay *self)
+{
+    struct assay__generation *generation;
+
+    assay__lock_take(&self->lock);
+    generation = assay__generation_ref(self->present);
+    assay__lock_drop(&self->lock);
+    return generation;
+}
+
+assay_rc assay_check(const assay_options *options, assay_error *err)
+{
+    struct assay__generation *generation = NULL;
+    assay *self = NULL;
+    assay_rc rc = new_self(options, &self, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = build(self, &generation, err);
+    assay__generation_unref(&generation);
+    destroy(self);
+    return rc;
+}
+
+assay_rc assay_open(const assay_options *options, assay **out, assay_error *err)
+{
+    assay *self = NULL;
+    assay_rc rc = new_self(options, &self, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = assay__pool_new("CPU", CPU_POOL_CONCURRENCY, &self->pool, err);
+    if (rc == ASSAY_OK)
+        rc = build_and_open(self, &self->present, err);
+    if (rc != ASSAY_OK) {
+        destroy(self);
+        return rc;
+    }
+    self->first = assay__generation_ref(self->present);
+    *out = self;
+    return ASSAY_OK;
+}
+
+/* Waits for another reload to end, then claims the right to reload. */
+static void begin_reload(assay *self)
+{
+    assay__lock_take(&self->lock);
+    while (self->reloading)
+        assay__cond_wait(&self->reloaded, &self->lock);
+    self->reloading = true;
+    assay__lock_drop(&self->lock);
+}
+
+static struct assay__generation *end_reload(assay *self,
+                                            struct assay__generation *next)
+{
+    struct assay__generation *old = NULL;
+
+    assay__lock_take(&self->lock);
+    if (next) {
+        old = self->present;
+        self->present = next;
+    }
+    self->reloading = false;
+    assay__cond_signal(&self->reloaded);
+    assay__lock_drop(&self->lock);
+    return old;
+}
+
+assay_rc assay_reload(assay *assay_, assay_error *err)
+{
+    struct assay__generation *next = NULL, *old;
+    assay_rc rc;
+
+    begin_reload(assay_);
+    rc = build_and_open(assay_, &next, err);
+    old = end_reload(assay_, next);
+    assay__generation_unref(&old);
+    return rc;
+}
+
+/* ---- threads ----------------------------------------------------------- */
+
+static void probe(void *arg)
+{
+    assay *self = arg;
+    struct assay__generation *generation = present(self);
+
+    for (size_t i = 0; i < generation->scope_count; i++)
+        assay__scope_probe(generation->scopes[i], &self->log);
+    assay__generation_unref(&generation);
+}
+
+assay_rc assay_start(assay *assay_, assay_error *err)
+{
+    assay_rc rc;
+
+    if (assay_->ticker)
+        return assay_error_set(err, ASSAY_E_STATE, "started already");
+    rc = assay__pool_start(assay_->pool, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = assay__ticker_start(PROBE_INTERVAL_MS, probe, assay_, &assay_->ticker,
+                             err);
+    if (rc != ASSAY_OK)
+        assay__pool_stop(assay_->pool);
+    return rc;
+}
+
+void assay_stop(assay *assay_)
+{
+    assay__ticker_stop(&assay_->ticker);
+    assay__pool_stop(assay_->pool);
+}
+
+void assay_close(assay **assay_)
+{
+    assay *self = *assay_;
+
+    *assay_ = NULL;
+    if (!self)
+        return;
+    assay_stop(self);
+    destroy(self);
+}
+
+/* ---- what hosts ask ---------------------------------------------------- */
+
+const void *assay_host_settings(assay *assay_, const assay_conf_stanza *stanza,
+                                size_t index, const char **instance_out)
+{
+    const struct assay__generation *generation = assay_->first;
+
+    for (size_t i = 0; i < generation->host_stanza_count; i++) {
+        const struct assay__host_stanza *found = &generation->host_stanzas[i];
+
+        if (found->stanza != stanza || index-- > 0)
+            continue;
+        if (instance_out)
+            *instance_out = found->instance;
+        return found->settings;
+    }
+    return NULL;
+}
+
+void assay_scan(assay *assay_, assay_message *message, const char *engine,
+                assay_verdict *verdict_out)
+{
+    struct assay__generation *generation = present(assay_);
+    struct assay__dispatch request = {.message = message, .engine = engine};
+
+    assay__dispatch_all(&generation->policy.dispatcher, &request, NULL, NULL,
+                        verdict_out);
+    assay__generation_unref(&generation);
+}
+
+/* Scopes run one after the other; the engines of a scope share its time. */
+static int64_t scope_timeout_s(const struct assay__scope *scope)
+{
+    int64_t longest = 0;
+
+    for (size_t i = 0; i < scope->engine_count; i++)
+        if (scope->engines[i]->options.timeout_s > longest)
+            longest = scope->engines[i]->options.timeout_s;
+    return longest;
+}
+
+int64_t assay__longest_scan_ms(assay *self)
+{
+    struct assay__generation *generation = present(self);
+    int64_t seconds = 0;
+
+    for (size_t i = 0; i < generation->scope_count; i++)
+        seconds += scope_timeout_s(generation->scopes[i]);
+    assay__generation_unref(&generation);
+    return seconds * 1000;
+}
+
+const char *assay_engine_name(assay *assay_, size_t index)
+{
+    struct assay__generation *generation = present(assay_);
+    const char *name =
+        assay__dispatch_engine(&generation->policy.dispatcher, index);
+
+    assay__generation_unref(&generation);
+    return name;
+}
+
+static void release_generation(void *arg)
+{
+    struct assay__generation *generation = arg;
+
+    assay__generation_unref(&generation);
+}
+
+assay_rc assay_session_open(assay *assay_, const assay_peer *peer,
+                            assay_session **out, assay_error *err)
+{
+    struct assay__generation *generation = present(assay_);
+    struct assay__session_env env = {
+        .policy = &generation->policy,
+        .pool = assay_->ticker ? assay_->pool : NULL,
+        .release = release_generation,
+        .arg = generation,
+    };
+    assay_rc rc = assay__session_new(&env, peer, out, err);
+
+    if (rc != ASSAY_OK)
+        assay__generation_unref(&generation);
+    return rc;
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "runtime/build.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sizes.h"
+#include "base/text.h"
+#include "conf/parse.h"
+#include "runtime/build_scope.h"
+#include "runtime/paths.h"
+
+/* Options that stand outside any stanza. */
+struct global_options {
+    const char *module_path;
+    uint64_t max_message_size;
+    uint64_t max_header_size;
+    int64_t max_mime_parts;
+    int64_t max_mime_depth;
+};
+
+#define GLOBAL(member) offsetof(struct global_options, member)
+
+static const assay_conf_option global_table[] = {
+    {.name = "Module_Path",
+     .type = ASSAY_CONF_PATH,
+     .offset = GLOBAL(module_path)},
+    {.name = "Max_Message_Size",
+     .type = ASSAY_CONF_SIZE,
+     .offset = GLOBAL(max_message_size),
+     .default_value = "536870912",
+     .min = 1024,
+     .max = INT64_C(2147483647)},
+    {.name = "Max_Header_Size",
+     .type = ASSAY_CONF_SIZE,
+     .offset = GLOBAL(max_header_size),
+     .default_value = "1048576",
+     .min = 1024,
+     .max = INT64_C(67108864)},
+    {.name = "Max_MIME_Parts",
+     .type = ASSAY_CONF_INT,
+     .offset = GLOBAL(max_mime_parts),
+     .default_value = "10000",
+     .min = 1,
+     .max = 1000000},
+    {.name = "Max_MIME_Depth",
+     .type = ASSAY_CONF_INT,
+     .offset = GLOBAL(max_mime_depth),
+     .default_value = "100",
+     .min = 1,
+     .max = 1000},
+    {0},
+};
+
+/* ---- names ------------------------------------------------------------- */
+
+/* Names of the stanzas that may stand at top level, for suggestions. */
+struct name_list {
+    const char **names;
+    size_t count;
+};
+
+static bool add_name(struct name_list *list, const char *name)
+{
+    const char **grown;
+    size_t bytes;
+
+    if (!assay__size_mul(list->count + 2, sizeof *grown, &bytes))
+        return false;
+    grown = realloc(list->names, bytes);
+    if (!grown)
+        return false;
+    list->names = grown;
+    grown[list->count++] = name;
+    grown[list->count] = NULL;
+    return true;
+}
+
+static bool collect_names(struct assay__build *build, struct name_list *list)
+{
+    const char *name;
+    bool ok = add_name(list, "antivirus");
+
+    for (size_t i = 0; ok && i < build->generation->language_module_count; i++)
+        ok = add_name(list, assay__language_module_table(
+                                build->generation->language_modules[i])
+                                ->conf->name);
+    for (size_t i = 0; ok && (name = assay__engine_set_available(
+                                  build->generation->engines, i)) != NULL;
+         i++)
+        ok = add_name(list, name);
+    for (const assay_conf_stanza *const *s =
+             build->input->options->host_stanzas;
+         ok && s && *s; s++)
+        ok = add_name(list, (*s)->name);
+    return ok;
+}
+
+static assay_rc check_root(struct assay__build *build, assay_error *err)
+{
+    static const assay_conf_option *const tables[] = {global_table, NULL};
+    struct name_list list = {0};
+    assay_rc rc = ASSAY_OK;
+
+    if (collect_names(build, &list))
+        assay__conf_check_names(build->root, tables, list.names, "Global",
+                                build->diags);
+    else
+        rc = assay_error_set(err, ASSAY_E_NOMEM, "configuration");
+    free((void *)list.names);
+    return rc;
+}
+
+/* ---- global options ---------------------------------------------------- */
+
+static assay_rc read_globals(struct assay__build *build,
+                             struct global_options *globals, assay_error *err)
+{
+    assay_message_limits *limits = &build->generation->policy.limits;
+    assay_rc rc = assay__conf_defaults(global_table, sizeof *globals,
+                                       build->generation->store, globals, err);
+
+    if (rc == ASSAY_OK)
+        rc = assay__conf_fill(global_table, build->root,
+                              build->generation->store, build->diags, globals,
+                              NULL, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    limits->max_message_bytes = globals->max_message_size;
+    limits->max_header_bytes = globals->max_header_size;
+    limits->max_parts = (uint32_t)globals->max_mime_parts;
+    limits->max_depth = (uint32_t)globals->max_mime_depth;
+    limits->max_decoded_bytes = globals->max_message_size;
+    return ASSAY_OK;
+}
+
+/* ---- policy languages -------------------------------------------------- */
+
+static assay_rc load_language(struct assay__build *build, const char *folder,
+                              const char *file, assay_error *err)
+{
+    struct assay__generation *generation = build->generation;
+    struct assay__language_module **grown;
+    char *path = assay__path_join(folder, file, "");
+    size_t bytes;
+    assay_rc rc = ASSAY_E_NOMEM;
+
+    if (!path || !assay__size_mul(generation->language_module_count + 1,
+                                  sizeof *grown, &bytes))
+        goto done;
+    grown = assay__generation_alloc(generation, bytes);
+    if (!grown)
+        goto done;
+    if (generation->language_module_count > 0)
+        memcpy(grown, generation->language_modules, bytes - sizeof *grown);
+    generation->language_modules = grown;
+    rc = assay__language_module_load(
+        path, &grown[generation->language_module_count], err);
+    if (rc == ASSAY_OK) {
+        generation->language_module_count++;
+    } else if (rc == ASSAY_E_ABI) {
+        assay__conf_diag(build->diags, ASSAY__CONF_ERROR, NULL, NULL, "%s",
+                         err->msg);
+        rc = ASSAY_OK;
+    }
+done:
+    free(path);
+    if (rc == ASSAY_E_NOMEM)
+        return assay_error_set(err, rc, "policy language %s", file);
+    return rc;
+}
+
+static int is_module_file(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+
+    return entry->d_name[0] != '.' && len > 3 &&
+           strcmp(entry->d_name + len - 3, ".so") == 0;
+}
+
+/* Every language is loaded (not opened), because its table says which stanza
+ * is its own. A missing folder means a build without languages. */
+static assay_rc load_languages(struct assay__build *build,
+                               const char *module_path, assay_error *err)
+{
+    char *folder = assay__path_join(module_path, "languages", "");
+    struct dirent **entries = NULL;
+    assay_rc rc = ASSAY_OK;
+    int count;
+
+    if (!folder)
+        return assay_error_set(err, ASSAY_E_NOMEM, "policy languages");
+    count = scandir(folder, &entries, is_module_file, alphasort);
+    for (int i = 0; i < count; i++) {
+        if (rc == ASSAY_OK)
+            rc = load_language(build, folder, entries[i]->d_name, err);
+        free(entries[i]);
+    }
+    free(entries);
+    free(folder);
+    return rc;
+}
+
+/* ---- dispatching top-level stanzas ------------------------------------- */
+
+static const assay_language_module *language_of(
+    const struct assay__build *build, const struct assay__conf_item *item)
+{
+    struct assay__generation *generation = build->generation;
+
+    for (size_t i = 0; i < generation->language_module_count; i++) {
+        const assay_language_module *table =
+            assay__language_module_table(generation->language_modules[i]);
+
+        if (assay__text_equal(item->name, table->conf->name))
+            return table;
+    }
+    return NULL;
+}
+
+static const assay_conf_stanza *host_of(const struct assay__build *build,
+                                        const struct assay__conf_item *item)
+{
+    const assay_conf_stanza *const *stanza =
+        build->input->options->host_stanzas;
+
+    for (; stanza && *stanza; stanza++)
+        if (assay__text_equal(item->name, (*stanza)->name))
+            return *stanza;
+    return NULL;
+}
+
+static assay_rc read_stanza(struct assay__build *build,
+                            const struct assay__conf_item *item,
+                            assay_error *err)
+{
+    const assay_language_module *language = language_of(build, item);
+    const assay_conf_stanza *host = host_of(build, item);
+
+    if (assay__text_equal(item->name, "antivirus"))
+        return assay__build_scope(build, item, err);
+    if (language)
+        return assay__build_language(build, item, language, err);
+    if (host)
+        return assay__build_host(build, item, host, err);
+    return ASSAY_OK; /* global engine stanzas were read before; others were
+                        reported by check_root() */
+}
+
+static assay_rc allocate(struct assay__build *build, assay_error *err)
+{
+    struct assay__generation *generation = build->generation;
+    size_t count = build->root->count + 1;
+
+    generation->scopes =
+        assay__generation_alloc(generation, count * sizeof(void *));
+    generation->languages = assay__generation_alloc(
+        generation, count * sizeof *generation->languages);
+    generation->modules = assay__generation_alloc(
+        generation, count * sizeof *generation->modules);
+    if (!generation->scopes || !generation->languages || !generation->modules)
+        return assay_error_set(err, ASSAY_E_NOMEM, "configuration");
+    return ASSAY_OK;
+}
+
+static void finish_policy(struct assay__build *build)
+{
+    struct assay__generation *generation = build->generation;
+
+    generation->policy.modules = generation->modules;
+    generation->policy.log = build->input->log;
+    generation->policy.dispatcher = (struct assay__dispatcher){
+        .scopes = generation->scopes,
+        .scope_count = generation->scope_count,
+        .log = build->input->log,
+    };
+}
+
+/* With nothing that decides every message passes; that must be meant. */
+static void warn_if_idle(struct assay__build *build)
+{
+    const struct assay__generation *generation = build->generation;
+
+    if (generation->language_count > 0)
+        return;
+    for (size_t i = 0; i < generation->scope_count; i++) {
+        const struct assay__scope *scope = generation->scopes[i];
+
+        for (size_t e = 0; e < scope->engine_count; e++)
+            if (scope->engines[e]->options.enabled)
+                return;
+    }
+    assay__conf_diag(build->diags, ASSAY__CONF_WARNING, NULL, NULL,
+                     "no engine is enabled and no policy is configured: every "
+                     "message passes without a scan");
+}
+
+static assay_rc read_stanzas(struct assay__build *build, assay_error *err)
+{
+    assay_rc rc = allocate(build, err);
+
+    if (rc == ASSAY_OK)
+        rc = assay__build_global_engines(build, err);
+    for (size_t i = 0; rc == ASSAY_OK && i < build->root->count; i++)
+        if (build->root->items[i].is_stanza)
+            rc = read_stanza(build, &build->root->items[i], err);
+    finish_policy(build);
+    if (rc == ASSAY_OK && assay__conf_diags_errors(build->diags) == 0)
+        warn_if_idle(build);
+    return rc;
+}
+
+static assay_rc read_tree(struct assay__build *build, assay_error *err)
+{
+    struct global_options globals;
+    const char *module_path;
+    char *engines;
+    assay_rc rc = read_globals(build, &globals, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    module_path =
+        globals.module_path ? globals.module_path : build->input->module_path;
+    rc = load_languages(build, module_path, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    engines = assay__path_join(module_path, "engines", "");
+    if (!engines)
+        return assay_error_set(err, ASSAY_E_NOMEM, "configuration");
+    rc = assay__engine_set_new(engines, &build->generation->engines, err);
+    free(engines);
+    if (rc == ASSAY_OK)
+        rc = check_root(build, err);
+    if (rc == ASSAY_OK)
+        rc = read_stanzas(build, err);
+    return rc;
+}
+
+/* ---- entry ------------------------------------------------------------- */
+
+static assay_rc report(struct assay__build *build, assay_rc rc,
+                       assay_error *err)
+{
+    const assay_options *options = build->input->options;
+    size_t errors = assay__conf_diags_errors(build->diags);
+
+    if (options->diagnostic)
+        assay__conf_diags_render(build->diags, build->generation->tree,
+                                 options->diagnostic, options->diagnostic_arg);
+    if (errors == 0 || (rc != ASSAY_OK && rc != ASSAY_E_CONF))
+        return rc;
+    return assay_error_set(err, ASSAY_E_CONF, "%s: %zu error%s",
+                           options->config_path, errors,
+                           errors == 1 ? "" : "s");
+}
+
+assay_rc assay__build(const struct assay__build_input *input,
+                      struct assay__generation **out, assay_error *err)
+{
+    struct assay__build build = {.input = input};
+    assay_error own = {0};
+    assay_rc rc;
+
+    if (!err)
+        err = &own;
+    rc = assay__generation_new(&build.generation, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = assay__conf_diags_new(&build.diags, err);
+    if (rc != ASSAY_OK)
+        goto done;
+    rc = assay__conf_parse_file(input->options->config_path, build.diags,
+                                &build.generation->tree, err);
+    if (rc == ASSAY_OK || (rc == ASSAY_E_CONF && build.generation->tree)) {
+        build.root = assay__conf_tree_root(build.generation->tree);
+        rc = read_tree(&build, err);
+    }
+    rc = report(&build, rc, err);
+done:
+    assay__conf_diags_free(&build.diags);
+    if (rc == ASSAY_OK) {
+        *out = build.generation;
+        return ASSAY_OK;
+    }
+    assay__generation_unref(&build.generation);
+    return rc;
+}

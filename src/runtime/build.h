@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * From a configuration file to a generation: each top-level stanza is an
+ * antivirus scope, the global stanza of an engine, the stanza of a policy
+ * language, or one that the host declared. All findings of a run are
+ * reported; nothing is opened here.
+ */
+#ifndef ASSAY_RUNTIME_BUILD_H
+#define ASSAY_RUNTIME_BUILD_H
+
+#include "runtime/generation.h"
+
+/** What a build needs; all borrowed. */
+struct assay__build_input {
+    const assay_options *options; /* complete: defaults filled in */
+    const char *module_path;      /* holds engines/ and languages/ */
+    const char *share_path;
+    const assay_log *log; /* must outlive the generation */
+};
+
+/**
+ * @return ASSAY_OK with a generation that is not opened yet; ASSAY_E_CONF
+ *         after the findings went to options->diagnostic; ASSAY_E_NOMEM
+ */
+assay_rc assay__build(const struct assay__build_input *input,
+                      struct assay__generation **out, assay_error *err);
+
+#endif

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "runtime/build_scope.h"
+
+#include <string.h>
+
+#include "base/sizes.h"
+#include "base/text.h"
+
+/* ---- global engine stanzas --------------------------------------------- */
+
+/* The only options of a global engine stanza (AV-05). */
+struct engine_globals {
+    bool enabled;
+    int debug_level;
+};
+
+static const assay_conf_word debug_levels[] = {
+    {.name = "DEBUG", .value = ASSAY_LOG_DEBUG},
+    {.name = "INFO", .value = ASSAY_LOG_INFO},
+    {.name = "NOTICE", .value = ASSAY_LOG_INFO},
+    {.name = "WARNING", .value = ASSAY_LOG_WARN},
+    {.name = "ERROR", .value = ASSAY_LOG_ERROR},
+    {.name = "CRITICAL", .value = ASSAY_LOG_ERROR},
+    {0},
+};
+
+static const assay_conf_option engine_global_table[] = {
+    {.name = "enabled",
+     .type = ASSAY_CONF_BOOL,
+     .offset = offsetof(struct engine_globals, enabled),
+     .default_value = "true"},
+    {.name = "debug_level",
+     .type = ASSAY_CONF_ENUM,
+     .offset = offsetof(struct engine_globals, debug_level),
+     .default_value = "ERROR",
+     .words = debug_levels},
+    {0},
+};
+
+static bool is_engine(const struct assay__build *build, const char *name)
+{
+    const char *engine;
+
+    for (size_t i = 0; (engine = assay__engine_set_available(
+                            build->generation->engines, i)) != NULL;
+         i++)
+        if (assay__text_equal(name, engine))
+            return true;
+    return false;
+}
+
+static assay_rc read_engine_globals(struct assay__build *build,
+                                    const struct assay__conf_item *item,
+                                    struct engine_globals *globals,
+                                    assay_error *err)
+{
+    assay_rc rc = assay__conf_defaults(engine_global_table, sizeof *globals,
+                                       build->generation->store, globals, err);
+
+    if (rc == ASSAY_OK)
+        rc = assay__conf_fill(engine_global_table, item,
+                              build->generation->store, build->diags, globals,
+                              NULL, err);
+    return rc;
+}
+
+assay_rc assay__build_global_engines(struct assay__build *build,
+                                     assay_error *err)
+{
+    static const assay_conf_option *const tables[] = {engine_global_table,
+                                                      NULL};
+    static const char *const no_children[] = {NULL};
+    struct engine_globals globals;
+    assay_rc rc = ASSAY_OK;
+
+    for (size_t i = 0; rc == ASSAY_OK && i < build->root->count; i++) {
+        const struct assay__conf_item *item = &build->root->items[i];
+
+        if (!item->is_stanza || !is_engine(build, item->name))
+            continue;
+        assay__conf_check_instance(item, false, build->diags);
+        assay__conf_check_names(item, tables, no_children, item->name,
+                                build->diags);
+        rc = read_engine_globals(build, item, &globals, err);
+    }
+    return rc;
+}
+
+/* Whether the engine is declared globally, and not passive there. The last
+ * stanza decides, as with options. */
+static assay_rc look_up_globals(struct assay__build *build, const char *engine,
+                                bool *declared, bool *enabled, assay_error *err)
+{
+    struct engine_globals globals;
+    assay_rc rc = ASSAY_OK;
+
+    *declared = false;
+    *enabled = true;
+    for (size_t i = 0; rc == ASSAY_OK && i < build->root->count; i++) {
+        const struct assay__conf_item *item = &build->root->items[i];
+
+        if (!item->is_stanza || !assay__text_equal(item->name, engine))
+            continue;
+        *declared = true;
+        rc = read_engine_globals(build, item, &globals, err);
+        if (rc == ASSAY_OK)
+            *enabled = globals.enabled;
+    }
+    return rc;
+}
+
+/* ---- antivirus scopes -------------------------------------------------- */
+
+/* Options that parse but whose mechanism is not built yet must not pretend. */
+static void warn_inert(struct assay__build *build,
+                       const struct assay__conf_item *stanza)
+{
+    for (size_t i = 0; i < stanza->count; i++) {
+        const struct assay__conf_item *item = &stanza->items[i];
+
+        if (!item->is_stanza && assay__scope_option_is_inert(item->name))
+            assay__conf_diag(build->diags, ASSAY__CONF_WARNING, &item->pos,
+                             NULL,
+                             "'%s' is accepted but has no effect in this "
+                             "version",
+                             item->name);
+    }
+}
+
+static assay_rc engine_settings(struct assay__build *build,
+                                const struct assay__conf_item *item,
+                                const assay_engine_module *table,
+                                const void **settings_out, assay_error *err)
+{
+    const assay_conf_stanza *conf = table->conf;
+    uint64_t set_mask = 0;
+    void *settings =
+        assay__generation_alloc(build->generation, conf->settings_size);
+    assay_rc rc;
+
+    if (!settings)
+        return assay_error_set(err, ASSAY_E_NOMEM, "%s", table->name);
+    *settings_out = settings;
+    if (!conf->options)
+        return ASSAY_OK;
+    rc = assay__conf_defaults(conf->options, conf->settings_size,
+                              build->generation->store, settings, err);
+    if (rc == ASSAY_OK)
+        rc = assay__conf_fill(conf->options, item, build->generation->store,
+                              build->diags, settings, &set_mask, err);
+    if (rc == ASSAY_OK)
+        assay__conf_check_required(conf->options, set_mask, item, table->name,
+                                   build->diags);
+    return rc;
+}
+
+static void check_engine_names(struct assay__build *build,
+                               const struct assay__conf_item *item,
+                               const assay_engine_module *table)
+{
+    const assay_conf_option *const tables[] = {assay__scope_option_table,
+                                               table->conf->options, NULL};
+    static const char *const no_children[] = {NULL};
+
+    assay__conf_check_instance(item, true, build->diags);
+    assay__conf_check_names(item, tables, no_children, table->name,
+                            build->diags);
+    warn_inert(build, item);
+}
+
+/* The engine's own value wins, but passive anywhere is passive (AV-09). */
+static assay_rc engine_options(struct assay__build *build,
+                               const struct assay__conf_item *item,
+                               const assay_engine_module *table,
+                               const struct assay__scope *scope,
+                               struct assay__scope_options *options,
+                               assay_error *err)
+{
+    bool declared, enabled;
+    assay_rc rc;
+
+    *options = scope->options;
+    rc = assay__conf_fill(assay__scope_option_table, item,
+                          build->generation->store, build->diags, options, NULL,
+                          err);
+    if (rc == ASSAY_OK)
+        rc = look_up_globals(build, table->name, &declared, &enabled, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    options->enabled = options->enabled && scope->options.enabled && enabled;
+    if (!declared)
+        assay__conf_diag(build->diags, ASSAY__CONF_WARNING, &item->pos, NULL,
+                         "there is no global stanza '%s { }'; it is implied",
+                         table->name);
+    return ASSAY_OK;
+}
+
+static assay_rc load_engine(struct assay__build *build,
+                            const struct assay__conf_item *item,
+                            struct assay__engine_module **out, assay_error *err)
+{
+    assay_rc rc =
+        assay__engine_set_get(build->generation->engines, item->name, out, err);
+
+    if (rc == ASSAY_OK || rc == ASSAY_E_NOMEM)
+        return rc;
+    assay__conf_diag(build->diags, ASSAY__CONF_ERROR, &item->pos, NULL, "%s",
+                     err->msg);
+    *out = NULL;
+    return ASSAY_OK;
+}
+
+static assay_rc add_engine(struct assay__build *build,
+                           struct assay__scope *scope,
+                           const struct assay__conf_item *item,
+                           assay_error *err)
+{
+    struct assay__engine_module *module = NULL;
+    const assay_engine_module *table;
+    struct assay__scope_options options;
+    const void *settings = NULL;
+    assay_rc rc = load_engine(build, item, &module, err);
+
+    if (rc != ASSAY_OK || !module)
+        return rc;
+    table = assay__engine_module_table(module);
+    check_engine_names(build, item, table);
+    rc = engine_options(build, item, table, scope, &options, err);
+    if (rc == ASSAY_OK)
+        rc = engine_settings(build, item, table, &settings, err);
+    if (rc != ASSAY_OK || !item->instance)
+        return rc; /* a missing name is a finding already */
+    rc = assay__scope_add(scope, module, item->instance, &options, settings,
+                          err);
+    if (rc == ASSAY_E_EXISTS) {
+        assay__conf_diag(build->diags, ASSAY__CONF_ERROR, &item->instance_pos,
+                         NULL, "%s", err->msg);
+        rc = ASSAY_OK;
+    }
+    return rc;
+}
+
+/* Unknown names are reported against the engines that can be loaded. */
+static assay_rc check_scope_names(struct assay__build *build,
+                                  const struct assay__conf_item *item,
+                                  assay_error *err)
+{
+    static const assay_conf_option *const tables[] = {assay__scope_option_table,
+                                                      NULL};
+    struct assay__engine_set *engines = build->generation->engines;
+    const char **names;
+    size_t count = 0, bytes;
+
+    while (assay__engine_set_available(engines, count))
+        count++;
+    if (!assay__size_mul(count + 1, sizeof *names, &bytes))
+        return assay_error_set(err, ASSAY_E_NOMEM, "antivirus");
+    names = assay__generation_alloc(build->generation, bytes);
+    if (!names)
+        return assay_error_set(err, ASSAY_E_NOMEM, "antivirus");
+    for (size_t i = 0; i < count; i++)
+        names[i] = assay__engine_set_available(engines, i);
+    assay__conf_check_instance(item, true, build->diags);
+    assay__conf_check_names(item, tables, names, "antivirus", build->diags);
+    warn_inert(build, item);
+    return ASSAY_OK;
+}
+
+static bool scope_is_taken(struct assay__build *build,
+                           const struct assay__conf_item *item)
+{
+    for (size_t i = 0; i < build->generation->scope_count; i++) {
+        if (!assay__text_equal(build->generation->scopes[i]->name,
+                               item->instance))
+            continue;
+        assay__conf_diag(build->diags, ASSAY__CONF_ERROR, &item->instance_pos,
+                         NULL, "there is an antivirus scope '%s' already",
+                         item->instance);
+        return true;
+    }
+    return false;
+}
+
+static assay_rc new_scope(struct assay__build *build,
+                          const struct assay__conf_item *item,
+                          struct assay__scope **out, assay_error *err)
+{
+    struct assay__generation *generation = build->generation;
+    struct assay__scope_options options;
+    assay_rc rc =
+        assay__conf_defaults(assay__scope_option_table, sizeof options,
+                             generation->store, &options, err);
+
+    if (rc == ASSAY_OK)
+        rc =
+            assay__conf_fill(assay__scope_option_table, item, generation->store,
+                             build->diags, &options, NULL, err);
+    if (rc == ASSAY_OK)
+        rc = assay__scope_new(item->instance ? item->instance : "", &options,
+                              out, err);
+    if (rc == ASSAY_OK)
+        generation->scopes[generation->scope_count++] = *out;
+    return rc;
+}
+
+static void add_module(struct assay__generation *generation,
+                       const struct assay__scope *scope)
+{
+    struct assay__policy_module *module =
+        &generation->modules[generation->policy.count++];
+
+    module->kind = ASSAY__POLICY_SCOPE;
+    module->scope = scope;
+    assay__text_copy(module->name, sizeof module->name, "antivirus:");
+    assay__text_copy(module->name + strlen(module->name),
+                     sizeof module->name - strlen(module->name), scope->name);
+}
+
+assay_rc assay__build_scope(struct assay__build *build,
+                            const struct assay__conf_item *item,
+                            assay_error *err)
+{
+    struct assay__scope *scope = NULL;
+    size_t engine_stanzas = 0;
+    assay_rc rc = check_scope_names(build, item, err);
+
+    if (rc != ASSAY_OK || (item->instance && scope_is_taken(build, item)))
+        return rc;
+    rc = new_scope(build, item, &scope, err);
+    for (size_t i = 0; rc == ASSAY_OK && i < item->count; i++) {
+        const struct assay__conf_item *child = &item->items[i];
+
+        if (!child->is_stanza || !is_engine(build, child->name))
+            continue;
+        engine_stanzas++;
+        rc = add_engine(build, scope, child, err);
+    }
+    if (rc != ASSAY_OK)
+        return rc;
+    if (engine_stanzas == 0)
+        assay__conf_diag(build->diags, ASSAY__CONF_WARNING, &item->pos, NULL,
+                         "the antivirus scope has no engine: it scans nothing");
+    add_module(build->generation, scope);
+    return ASSAY_OK;
+}

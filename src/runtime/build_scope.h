@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The stanzas of a configuration, one kind at a time; used by build.c alone.
+ * Each adds to build->generation; mistakes are findings in build->diags.
+ */
+#ifndef ASSAY_RUNTIME_BUILD_SCOPE_H
+#define ASSAY_RUNTIME_BUILD_SCOPE_H
+
+#include "runtime/build.h"
+
+/** A build in progress. */
+struct assay__build {
+    const struct assay__build_input *input;
+    struct assay__generation *generation; /* owned until handed out */
+    struct assay__conf_diags *diags;      /* owned */
+    const struct assay__conf_item *root;  /* of generation->tree */
+};
+
+/** Check the global stanzas of engines: `clamav { }`. */
+assay_rc assay__build_global_engines(struct assay__build *build,
+                                     assay_error *err);
+/** `antivirus "name" { … }` with its engine stanzas. */
+assay_rc assay__build_scope(struct assay__build *build,
+                            const struct assay__conf_item *item,
+                            assay_error *err);
+/** The stanza of a policy language. */
+assay_rc assay__build_language(struct assay__build *build,
+                               const struct assay__conf_item *item,
+                               const assay_language_module *table,
+                               assay_error *err);
+/** A stanza that the host declared, with its children. */
+assay_rc assay__build_host(struct assay__build *build,
+                           const struct assay__conf_item *item,
+                           const assay_conf_stanza *stanza, assay_error *err);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "runtime/generation.h"
+
+#include <stdlib.h>
+
+#include "base/sizes.h"
+
+assay_rc assay__generation_new(struct assay__generation **out, assay_error *err)
+{
+    struct assay__generation *generation = calloc(1, sizeof *generation);
+    assay_rc rc;
+
+    if (!generation)
+        return assay_error_set(err, ASSAY_E_NOMEM, "generation");
+    atomic_init(&generation->references, 1);
+    rc = assay__conf_store_new(&generation->store, err);
+    if (rc != ASSAY_OK) {
+        free(generation);
+        return rc;
+    }
+    *out = generation;
+    return ASSAY_OK;
+}
+
+struct assay__generation *assay__generation_ref(
+    struct assay__generation *generation)
+{
+    atomic_fetch_add(&generation->references, 1);
+    return generation;
+}
+
+static void close_languages(struct assay__generation *generation)
+{
+    for (size_t i = generation->language_count; i > 0; i--) {
+        struct assay__language *language = &generation->languages[i - 1];
+
+        if (language->opened)
+            language->table->ops->close(language->opened);
+        language->opened = NULL;
+    }
+}
+
+static void destroy(struct assay__generation *generation)
+{
+    close_languages(generation);
+    for (size_t i = generation->scope_count; i > 0; i--)
+        assay__scope_free(&generation->scopes[i - 1]);
+    for (size_t i = 0; i < generation->language_module_count; i++)
+        assay__language_module_free(&generation->language_modules[i]);
+    assay__engine_set_free(&generation->engines);
+    for (size_t i = 0; i < generation->block_count; i++)
+        free(generation->blocks[i]);
+    free(generation->blocks);
+    assay__conf_store_free(&generation->store);
+    assay__conf_tree_free(&generation->tree);
+    free(generation);
+}
+
+void assay__generation_unref(struct assay__generation **generation)
+{
+    struct assay__generation *g = *generation;
+
+    *generation = NULL;
+    if (g && atomic_fetch_sub(&g->references, 1) == 1)
+        destroy(g);
+}
+
+void *assay__generation_alloc(struct assay__generation *generation, size_t size)
+{
+    void **blocks, *block;
+    size_t bytes;
+
+    if (!assay__size_mul(generation->block_count + 1, sizeof *blocks, &bytes))
+        return NULL;
+    blocks = realloc(generation->blocks, bytes);
+    if (!blocks)
+        return NULL;
+    generation->blocks = blocks;
+    block = calloc(1, size > 0 ? size : 1);
+    if (block)
+        blocks[generation->block_count++] = block;
+    return block;
+}
+
+static assay_rc open_language(struct assay__generation *generation,
+                              struct assay__language *language,
+                              const assay_log *log, assay_error *err)
+{
+    assay_rc rc;
+
+    language->args.log = log;
+    rc = language->table->ops->open(&language->args, &language->opened, err);
+    if (rc == ASSAY_OK)
+        generation->modules[language->module].instance = language->opened;
+    return rc;
+}
+
+assay_rc assay__generation_open(struct assay__generation *generation,
+                                const assay_log *log, assay_error *err)
+{
+    assay_rc rc = ASSAY_OK;
+
+    for (size_t i = 0; rc == ASSAY_OK && i < generation->scope_count; i++)
+        rc = assay__scope_open(generation->scopes[i], log, err);
+    for (size_t i = 0; rc == ASSAY_OK && i < generation->language_count; i++)
+        rc = open_language(generation, &generation->languages[i], log, err);
+    return rc;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * A generation: everything built from one successful configuration load.
+ * Immutable once built (but for counters) and reference counted; the last
+ * reference closes languages, scopes and engines, in this order.
+ */
+#ifndef ASSAY_RUNTIME_GENERATION_H
+#define ASSAY_RUNTIME_GENERATION_H
+
+#include <stdatomic.h>
+
+#include <assay/assay.h>
+
+#include "conf/schema.h"
+#include "policy/language_module.h"
+#include "policy/policy.h"
+
+/** A configured policy language. */
+struct assay__language {
+    const assay_language_module *table;
+    const char *instance;     /* of its stanza, or "" */
+    assay_language_args args; /* what open is given */
+    size_t module;            /* its index among the policy modules */
+    void *opened;             /* NULL: not open */
+};
+
+/** A filled stanza of a host. */
+struct assay__host_stanza {
+    const assay_conf_stanza *stanza;
+    const char *instance; /* "" without one */
+    const void *settings;
+};
+
+struct assay__generation {
+    _Atomic unsigned references;
+    struct assay__conf_tree *tree;
+    struct assay__conf_store *store;
+    struct assay__engine_set *engines;
+    struct assay__language_module **language_modules;
+    size_t language_module_count;
+    void **blocks; /* settings structs and arrays; freed with it */
+    size_t block_count;
+    struct assay__scope **scopes;
+    size_t scope_count;
+    struct assay__language *languages;
+    size_t language_count;
+    struct assay__host_stanza *host_stanzas;
+    size_t host_stanza_count;
+    struct assay__policy_module *modules; /* in configuration order */
+    struct assay__policy policy;
+};
+
+/** One reference, empty. */
+assay_rc assay__generation_new(struct assay__generation **out,
+                               assay_error *err);
+struct assay__generation *assay__generation_ref(
+    struct assay__generation *generation);
+/** Accepts NULL and half-built ones; sets *generation to NULL. */
+void assay__generation_unref(struct assay__generation **generation);
+
+/** Zeroed memory that lives as long as the generation; NULL: no memory. */
+void *assay__generation_alloc(struct assay__generation *generation,
+                              size_t size);
+
+/** Open engines, then languages. @return ASSAY_OK; ASSAY_E_UNAVAILABLE,
+ *  ASSAY_E_SCRIPT … with the sentence of what failed. Blocks. */
+assay_rc assay__generation_open(struct assay__generation *generation,
+                                const assay_log *log, assay_error *err);
+
+#endif

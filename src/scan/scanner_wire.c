@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "scan/scanner_wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum {
+    SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL,
+    MAX_STRAY_FDS = 16 /* room to see, and close, what should not be there */
+};
+
+static assay_rc io_error(assay_error *err, const char *what)
+{
+    return assay_error_set(err, ASSAY_E_IO, "scanner: %s: %s", what,
+                           strerrordesc_np(errno));
+}
+
+/* ---- content ----------------------------------------------------------- */
+
+static bool write_all(int fd, assay_bytes bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t written = write(fd, bytes.data, bytes.len);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        bytes.data += written;
+        bytes.len -= (size_t)written;
+    }
+    return true;
+}
+
+assay_rc assay__wire_seal(assay_bytes bytes, int *fd_out, assay_error *err)
+{
+    int fd = memfd_create("assay-content", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd < 0)
+        return io_error(err, "memfd_create");
+    if (!write_all(fd, bytes) || fcntl(fd, F_ADD_SEALS, SEALS) < 0) {
+        (void)io_error(err, "memfd");
+        close(fd);
+        return ASSAY_E_IO;
+    }
+    *fd_out = fd;
+    return ASSAY_OK;
+}
+
+assay_rc assay__wire_map(int fd, uint64_t size, void **map_out,
+                         assay_error *err)
+{
+    struct stat st;
+    void *map;
+
+    if ((fcntl(fd, F_GET_SEALS) & SEALS) != SEALS)
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "scanner: the content is not sealed");
+    if (fstat(fd, &st) < 0 || st.st_size < 0 || (uint64_t)st.st_size != size)
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "scanner: the content has another size");
+    if (size == 0) {
+        *map_out = NULL;
+        return ASSAY_OK;
+    }
+    map = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map == MAP_FAILED)
+        return io_error(err, "mmap");
+    *map_out = map;
+    return ASSAY_OK;
+}
+
+/* ---- packets ----------------------------------------------------------- */
+
+assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
+                          int fd, assay_error *err)
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    union {
+        const void *in;
+        void *out;
+    } data = {.in = packet}; /* iovec has no const form */
+    struct iovec iov = {.iov_base = data.out, .iov_len = size};
+    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+    ssize_t sent;
+
+    if (fd >= 0) {
+        msg.msg_control = control.space;
+        msg.msg_controllen = sizeof control.space;
+        control.header.cmsg_level = SOL_SOCKET;
+        control.header.cmsg_type = SCM_RIGHTS;
+        control.header.cmsg_len = CMSG_LEN(sizeof fd);
+        memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    }
+    do
+        sent = sendmsg(socket_fd, &msg, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0 || (size_t)sent != size)
+        return io_error(err, "send");
+    return ASSAY_OK;
+}
+
+static assay_rc wait_readable(int fd, int64_t deadline_ms, assay_error *err)
+{
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
+    for (;;) {
+        int64_t left = deadline_ms - assay__clock_ms();
+        int timeout = -1, n;
+
+        if (deadline_ms >= 0)
+            timeout = left > 0 ? (int)(left < 3600000 ? left : 3600000) : 0;
+        n = poll(&pfd, 1, timeout);
+        if (n > 0)
+            return ASSAY_OK;
+        if (n == 0 && left <= 0)
+            return assay_error_set(err, ASSAY_E_TIMEOUT,
+                                   "scanner: no answer in time");
+        if (n < 0 && errno != EINTR)
+            return io_error(err, "poll");
+    }
+}
+
+/* Takes the first descriptor, closes all others. @return how many came */
+static size_t collect_fds(struct msghdr *msg, int *first)
+{
+    size_t total = 0;
+
+    *first = -1;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+        size_t count;
+
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < count; i++, total++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
+            if (*first < 0)
+                *first = fd;
+            else
+                close(fd);
+        }
+    }
+    return total;
+}
+
+assay_rc assay__wire_receive(int socket_fd, void *packet, size_t size,
+                             int *fd_out, int64_t deadline_ms, assay_error *err)
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int) * MAX_STRAY_FDS)];
+    } control;
+    struct iovec iov = {.iov_base = packet, .iov_len = size};
+    struct msghdr msg = {.msg_iov = &iov,
+                         .msg_iovlen = 1,
+                         .msg_control = control.space,
+                         .msg_controllen = sizeof control.space};
+    assay_rc rc = wait_readable(socket_fd, deadline_ms, err);
+    size_t fds;
+    ssize_t got;
+    int fd;
+
+    if (rc != ASSAY_OK)
+        return rc;
+    do
+        got = recvmsg(socket_fd, &msg, MSG_CMSG_CLOEXEC);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return io_error(err, "receive");
+    fds = collect_fds(&msg, &fd);
+    if (got == 0 && fds == 0)
+        return assay_error_set(err, ASSAY_E_NOTFOUND,
+                               "scanner: the other side has closed");
+    if ((size_t)got != size || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
+        fds > (fd_out ? 1u : 0u)) {
+        if (fd >= 0)
+            close(fd);
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "scanner: a packet of the wrong form");
+    }
+    if (fd_out)
+        *fd_out = fd;
+    return ASSAY_OK;
+}
+
+/* ---- checking a reply -------------------------------------------------- */
+
+static bool is_text(const char *text, size_t size)
+{
+    const char *end = memchr(text, '\0', size);
+
+    if (!end)
+        return false;
+    for (; text < end; text++)
+        if ((unsigned char)*text < 0x20 || (unsigned char)*text > 0x7e)
+            return false;
+    return true;
+}
+
+#define IS_TEXT(array) is_text(array, sizeof(array))
+
+bool assay__wire_reply_is_sound(const struct assay__wire_request *request,
+                                const struct assay__wire_reply *reply)
+{
+    const assay_verdict *v = &reply->verdict;
+
+    if (reply->magic != ASSAY__WIRE_MAGIC ||
+        reply->kind != ASSAY__WIRE_VERDICT || reply->id != request->id)
+        return false;
+    if ((unsigned)v->status > ASSAY_STATUS_SKIPPED ||
+        (unsigned)v->reason >= ASSAY_REASON_COUNT)
+        return false;
+    if (!IS_TEXT(v->info) || !IS_TEXT(v->engine) || !IS_TEXT(v->scope) ||
+        !IS_TEXT(v->scan_code) || !IS_TEXT(v->epoch))
+        return false;
+    if (v->status != ASSAY_STATUS_CLEAN)
+        return true;
+    return assay_coverage_is_complete(&v->coverage) &&
+           v->coverage.bytes_total >= request->size;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * A scope: one named antivirus stanza, an ordered list of engine instances
+ * and their options. Built by one thread, then immutable but for counters.
+ */
+#ifndef ASSAY_SCAN_SCOPE_H
+#define ASSAY_SCAN_SCOPE_H
+
+#include <stdatomic.h>
+
+#include <assay/engine.h>
+
+#include "scan/engine_module.h"
+#include "scan/scope_options.h"
+
+/** Counters of one engine instance; each atomic on its own. */
+struct assay__engine_stats {
+    _Atomic uint64_t messages, parts, infected, errors, unscannable;
+    _Atomic uint64_t message_us, part_us;
+};
+
+struct assay__engine_instance {
+    char name[ASSAY_NAME_MAX + 1];       /* of the stanza, such as clamav1 */
+    const assay_engine_module *table;    /* of module */
+    struct assay__engine_module *module; /* counted reference */
+    struct assay__scope_options options; /* effective */
+    const void *settings;                /* owned by the configuration */
+    assay_log log;                       /* given to the engine; set by open */
+    void *instance;                      /* the engine's own; NULL: not open */
+    struct assay__engine_stats stats;
+    _Atomic bool out_of_service; /* missed its canary */
+};
+
+struct assay__scope {
+    char name[ASSAY_NAME_MAX + 1];
+    struct assay__scope_options options; /* of the antivirus stanza itself */
+    struct assay__engine_instance **engines;
+    size_t engine_count;
+};
+
+/** @return ASSAY_OK; ASSAY_E_LIMIT name over ASSAY_NAME_MAX; ASSAY_E_NOMEM */
+assay_rc assay__scope_new(const char *name,
+                          const struct assay__scope_options *options,
+                          struct assay__scope **out, assay_error *err);
+/** Closes engines in reverse order. Accepts NULL and half-built ones. */
+void assay__scope_free(struct assay__scope **scope);
+/**
+ * Append an engine instance (not opened yet). Takes its own reference to the
+ * module and copies the options; the strings in them stay borrowed.
+ * @param settings  filled struct of the module's own options; borrowed
+ * @return ASSAY_OK; ASSAY_E_EXISTS instance name taken (without case);
+ *         ASSAY_E_LIMIT name over ASSAY_NAME_MAX; ASSAY_E_NOMEM
+ */
+assay_rc assay__scope_add(struct assay__scope *scope,
+                          struct assay__engine_module *module,
+                          const char *instance,
+                          const struct assay__scope_options *options,
+                          const void *settings, assay_error *err);
+/**
+ * Open every engine in order. On failure those opened are closed again and
+ * err names scope and instance before the engine's own sentence.
+ * Blocks while signatures load.
+ * @param log  copied; what its sink needs must outlive the scope; may be NULL
+ */
+assay_rc assay__scope_open(struct assay__scope *scope, const assay_log *log,
+                           assay_error *err);
+/**
+ * Probe every open engine (canary) and put it out of or back into service.
+ * Logs engine.out_of_service and engine.in_service on a change.
+ */
+void assay__scope_probe(struct assay__scope *scope, const assay_log *log);
+/** Where a scope or instance logs: debug_level lets through more than the
+ *  host asked for, never less. @param log may be NULL */
+assay_log assay__scope_log(const assay_log *log,
+                           const struct assay__scope_options *options);
+/** Name of the status variable of an instance: context_variable or
+ *  <engine>_status. @return false when it does not fit (name too long) */
+bool assay__engine_status_variable(const struct assay__engine_instance *engine,
+                                   char *buf, size_t size);
+
+#endif

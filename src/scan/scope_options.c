@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The table of general antivirus options, and what a hook scan answers under
+ * them. antivirus.opt documents each option; a test compares the two.
+ */
+#include "scan/scope_options.h"
+
+#include <stddef.h>
+
+#include <assay/log.h>
+
+#include "base/sizes.h"
+#include "base/text.h"
+
+#define TIMEOUT_MAX_S 86400 /* a day */
+
+#define AT(member) offsetof(struct assay__scope_options, member)
+
+/* The old words outnumber our levels. */
+static const assay_conf_word debug_level_words[] = {
+    {"DEBUG", ASSAY_LOG_DEBUG, NULL},
+    {"INFO", ASSAY_LOG_INFO, NULL},
+    {"NOTICE", ASSAY_LOG_INFO, NULL},
+    {"WARNING", ASSAY_LOG_WARN, NULL},
+    {"ERROR", ASSAY_LOG_ERROR, NULL},
+    {"CRITICAL", ASSAY_LOG_ERROR, NULL},
+    {NULL, 0, NULL},
+};
+
+static const assay_conf_word action_words[] = {
+    {"reject", ASSAY__SCAN_REJECT, NULL},
+    {"pass", ASSAY__SCAN_PASS, NULL},
+    {"quarantine", ASSAY__SCAN_REJECT,
+     "'quarantine' is invalid since 3.1; use 'reject', or 'pass' and a policy"},
+    {NULL, 0, NULL},
+};
+
+static const assay_conf_word answer_words[] = {
+    {"reject", ASSAY__ANSWER_REJECT, NULL},
+    {"tempfail", ASSAY__ANSWER_TEMPFAIL, NULL},
+    {"pass", ASSAY__ANSWER_PASS, NULL},
+    {NULL, 0, NULL},
+};
+
+const assay_conf_option assay__scope_option_table[] = {
+    {.name = "enabled",
+     .type = ASSAY_CONF_BOOL,
+     .offset = AT(enabled),
+     .default_value = "true"},
+    {.name = "debug_level",
+     .type = ASSAY_CONF_ENUM,
+     .offset = AT(debug_level),
+     .default_value = "ERROR",
+     .words = debug_level_words},
+    {.name = "action",
+     .type = ASSAY_CONF_ENUM,
+     .offset = AT(action),
+     .default_value = "reject",
+     .words = action_words},
+    {.name = "cache_size",
+     .type = ASSAY_CONF_INT,
+     .offset = AT(cache_size),
+     .default_value = "1000",
+     .max = INT32_MAX},
+    {.name = "clean_cache_size",
+     .type = ASSAY_CONF_INT,
+     .offset = AT(clean_cache_size),
+     .default_value = "10000",
+     .max = INT32_MAX},
+    {.name = "context_variable",
+     .type = ASSAY_CONF_STRING,
+     .offset = AT(context_variable)},
+    {.name = "error_code",
+     .type = ASSAY_CONF_INT,
+     .offset = AT(error_code),
+     .default_value = "451",
+     .min = 400,
+     .max = 599},
+    {.name = "file_base", .type = ASSAY_CONF_PATH, .offset = AT(file_base)},
+    {.name = "max_concurrency",
+     .type = ASSAY_CONF_INT,
+     .offset = AT(max_concurrency),
+     .default_value = "0",
+     .max = INT32_MAX},
+    {.name = "mime_decompose",
+     .type = ASSAY_CONF_BOOL,
+     .offset = AT(mime_decompose),
+     .default_value = "0"},
+    {.name = "paranoid",
+     .type = ASSAY_CONF_BOOL,
+     .offset = AT(paranoid),
+     .default_value = "0"},
+    {.name = "pool", .type = ASSAY_CONF_STRING, .offset = AT(pool)},
+    {.name = "skip_context_variable",
+     .type = ASSAY_CONF_STRING,
+     .offset = AT(skip_context_variable),
+     .default_value = "skip_virus_check"},
+    {.name = "timeout",
+     .type = ASSAY_CONF_INT,
+     .offset = AT(timeout_s),
+     .default_value = "10",
+     .min = 1,
+     .max = TIMEOUT_MAX_S},
+    {.name = "use_wire_rep",
+     .type = ASSAY_CONF_BOOL,
+     .offset = AT(use_wire_rep),
+     .default_value = "true"},
+    {.name = "max_size",
+     .type = ASSAY_CONF_SIZE,
+     .offset = AT(max_size),
+     .default_value = "0"},
+    {.name = "on_error",
+     .type = ASSAY_CONF_ENUM,
+     .offset = AT(on_error),
+     .words = answer_words},
+    {.name = "on_timeout",
+     .type = ASSAY_CONF_ENUM,
+     .offset = AT(on_timeout),
+     .words = answer_words},
+    {.name = "on_unscannable",
+     .type = ASSAY_CONF_ENUM,
+     .offset = AT(on_unscannable),
+     .words = answer_words},
+    {.name = "on_oversize",
+     .type = ASSAY_CONF_ENUM,
+     .offset = AT(on_oversize),
+     .words = answer_words},
+    {.name = "on_encrypted",
+     .type = ASSAY_CONF_ENUM,
+     .offset = AT(on_encrypted),
+     .default_value = "pass",
+     .words = answer_words},
+    {.name = NULL},
+};
+
+bool assay__scope_option_is_inert(const char *name)
+{
+    static const char *const inert[] = {
+        "cache_size",     "clean_cache_size", "max_concurrency",
+        "mime_decompose", "paranoid",         "pool",
+    };
+
+    for (size_t i = 0; i < ASSAY_COUNT_OF(inert); i++) {
+        if (assay__text_equal(name, inert[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The answer set for the cause, or the one that action stands for. */
+static enum assay__answer answer_or(int set, enum assay__answer derived,
+                                    const struct assay__scope_options *options)
+{
+    if (set != ASSAY__ANSWER_DEFAULT)
+        return (enum assay__answer)set;
+    return options->action == ASSAY__SCAN_PASS ? ASSAY__ANSWER_PASS : derived;
+}
+
+static int unscannable_option(const struct assay__scope_options *options,
+                              assay_reason reason)
+{
+    if (reason == ASSAY_REASON_ENCRYPTED)
+        return options->on_encrypted;
+    if (reason == ASSAY_REASON_OVERSIZE)
+        return options->on_oversize;
+    return options->on_unscannable;
+}
+
+static int error_option(const struct assay__scope_options *options,
+                        assay_reason reason)
+{
+    return reason == ASSAY_REASON_TIMEOUT ? options->on_timeout
+                                          : options->on_error;
+}
+
+enum assay__answer assay__scope_answer(
+    const struct assay__scope_options *options, const assay_verdict *verdict)
+{
+    switch (verdict->status) {
+    case ASSAY_STATUS_CLEAN:
+    case ASSAY_STATUS_SKIPPED:
+    case ASSAY_STATUS_NO_ENGINE:
+        return ASSAY__ANSWER_PASS;
+    case ASSAY_STATUS_INFECTED:
+        return answer_or(ASSAY__ANSWER_DEFAULT, ASSAY__ANSWER_REJECT, options);
+    case ASSAY_STATUS_UNSCANNABLE:
+    case ASSAY_STATUS_NOT_SUITABLE: /* not inspected either */
+        return answer_or(unscannable_option(options, verdict->reason),
+                         ASSAY__ANSWER_REJECT, options);
+    case ASSAY_STATUS_ERROR:
+    case ASSAY_STATUS_NAME_TOO_LONG:
+    case ASSAY_STATUS_PART_IS_CONTAINER:
+        break;
+    }
+    return answer_or(error_option(options, verdict->reason),
+                     ASSAY__ANSWER_TEMPFAIL, options);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The general antivirus options: one table, legal in an antivirus scope and
+ * in each engine stanza inside it. The engine's value wins, then the scope's,
+ * then the default (AV-29). Documented in src/scan/antivirus.opt.
+ */
+#ifndef ASSAY_SCAN_SCOPE_OPTIONS_H
+#define ASSAY_SCAN_SCOPE_OPTIONS_H
+
+#include <assay/conf.h>
+#include <assay/verdict.h>
+
+enum assay__scan_action { ASSAY__SCAN_REJECT, ASSAY__SCAN_PASS };
+
+/** What a hook scan answers for one cause. */
+enum assay__answer {
+    ASSAY__ANSWER_DEFAULT, /* derived from action and error_code */
+    ASSAY__ANSWER_REJECT,
+    ASSAY__ANSWER_TEMPFAIL,
+    ASSAY__ANSWER_PASS
+};
+
+struct assay__scope_options {
+    bool enabled;
+    int debug_level; /* assay_log_level; see assay__scope_log() */
+    int action;      /* enum assay__scan_action */
+    int64_t cache_size;
+    int64_t clean_cache_size;
+    const char *context_variable; /* NULL: <engine>_status */
+    int64_t error_code;
+    const char *file_base; /* NULL: none */
+    int64_t max_concurrency;
+    bool mime_decompose;
+    bool paranoid;
+    const char *pool; /* NULL: the engine's default */
+    const char *skip_context_variable;
+    int64_t timeout_s;
+    bool use_wire_rep;
+    uint64_t max_size; /* bytes; 0: no limit of its own */
+    int on_error, on_timeout, on_unscannable, on_oversize;
+    int on_encrypted; /* default pass */
+};
+
+/** Ends with name NULL; offsets are into struct assay__scope_options. */
+extern const assay_conf_option assay__scope_option_table[];
+
+/** True for an option that is read and checked but whose mechanism does not
+ *  exist in this version, so that the configuration check can say so. */
+bool assay__scope_option_is_inert(const char *name);
+
+/** Effective answer of a status and reason under these options; CONTINUE
+ *  cases give PASS. INFECTED follows action alone. */
+enum assay__answer assay__scope_answer(
+    const struct assay__scope_options *options, const assay_verdict *verdict);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "fake_session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+assay_session *fake_session_new(void)
+{
+    static const char *const engines[] = {"clamav", "csapi", NULL};
+    assay_session *session = calloc(1, sizeof *session);
+
+    if (!session || assay_context_new(&session->context, NULL) != ASSAY_OK)
+        abort();
+    session->peer = "192.0.2.1:2525";
+    session->engines = engines;
+    return session;
+}
+
+void fake_session_free(assay_session **session)
+{
+    if (!*session)
+        return;
+    assay_context_free(&(*session)->context);
+    free(*session);
+    *session = NULL;
+}
+
+static void copy(char *out, size_t size, const char *text)
+{
+    snprintf(out, size, "%s", text ? text : "");
+}
+
+void fake_session_verdict(assay_session *session, assay_status status,
+                          const char *info, const char *engine,
+                          const char *scan_code)
+{
+    assay_verdict *verdict = &session->verdicts[session->verdict_count++];
+
+    verdict->status = status;
+    copy(verdict->info, sizeof verdict->info, info);
+    copy(verdict->engine, sizeof verdict->engine, engine);
+    copy(verdict->scan_code, sizeof verdict->scan_code, scan_code);
+}
+
+/* ---- <assay/policy.h> -------------------------------------------------- */
+
+assay_context *assay_session_context(assay_session *session)
+{
+    return session->context;
+}
+
+assay_message *assay_session_message(assay_session *session)
+{
+    return session->message;
+}
+
+const char *assay_session_peer(const assay_session *session)
+{
+    return session->peer;
+}
+
+assay_rc assay_session_set_reply(assay_session *session, int code,
+                                 const char *text, assay_error *err)
+{
+    if (code < 200 || code > 599)
+        return assay_error_set(err, ASSAY_E_INVAL, "no SMTP code: %d", code);
+    session->code = code;
+    copy(session->text, sizeof session->text, text);
+    return ASSAY_OK;
+}
+
+assay_rc assay_session_disconnect(assay_session *session, int code,
+                                  const char *text, assay_error *err)
+{
+    assay_rc rc = assay_session_set_reply(session, code, text, err);
+
+    session->disconnected = rc == ASSAY_OK;
+    return rc;
+}
+
+assay_rc assay_session_discard(assay_session *session, const char *reason,
+                               assay_error *err)
+{
+    (void)err;
+    session->discarded = true;
+    copy(session->text, sizeof session->text, reason);
+    return ASSAY_OK;
+}
+
+static void scripted_verdict(assay_session *session,
+                             const assay_scan_request *request,
+                             assay_verdict *verdict_out)
+{
+    assay_part_info info = {0};
+
+    if (request->part)
+        assay_part_get_info(request->part, &info);
+    memset(verdict_out, 0, sizeof *verdict_out);
+    if (request->engine && strlen(request->engine) > ASSAY_NAME_MAX)
+        verdict_out->status = ASSAY_STATUS_NAME_TOO_LONG;
+    else if (info.is_container)
+        verdict_out->status = ASSAY_STATUS_PART_IS_CONTAINER;
+    else if (session->verdict_count > 0)
+        *verdict_out =
+            session->verdicts[session->scans % session->verdict_count];
+}
+
+void assay_session_scan(assay_session *session,
+                        const assay_scan_request *request,
+                        assay_verdict *verdict_out)
+{
+    if (session->on_scan)
+        session->on_scan(session->on_scan_arg);
+    scripted_verdict(session, request, verdict_out);
+    session->scans++;
+    session->scanned_part = request->part != NULL;
+    copy(session->engine, sizeof session->engine,
+         request->engine ? request->engine : "*");
+}
+
+const char *assay_session_engine(assay_session *session, size_t index)
+{
+    for (size_t i = 0; session->engines[i]; i++)
+        if (i == index)
+            return session->engines[i];
+    return NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * A session without policy layer, for tests of policy languages: what
+ * <assay/policy.h> offers, with scripted verdicts and recorded answers.
+ */
+#ifndef FAKE_SESSION_H
+#define FAKE_SESSION_H
+
+#include <assay/policy.h>
+
+#define FAKE_VERDICTS_MAX 8
+
+struct assay_session {
+    assay_context *context;
+    assay_message *message; /* borrowed from the test */
+    const char *peer;
+    const char *const *engines; /* ends with NULL */
+
+    /* Scans take the verdicts in turn; none: a verdict as it is born. */
+    assay_verdict verdicts[FAKE_VERDICTS_MAX];
+    size_t verdict_count;
+    void (*on_scan)(void *arg); /* called in each scan; may be NULL */
+    void *on_scan_arg;
+
+    /* Recorded. */
+    size_t scans;
+    bool scanned_part;
+    char engine[128]; /* of the last scan; "*" for all */
+    int code;         /* of the last reply; 0: none */
+    char text[ASSAY_REPLY_TEXT_MAX];
+    bool disconnected;
+    bool discarded;
+};
+
+/** Aborts the test when out of memory. */
+assay_session *fake_session_new(void);
+/** Accepts NULL; sets *session to NULL. */
+void fake_session_free(assay_session **session);
+/** Script the next verdict; NULL texts are "". */
+void fake_session_verdict(assay_session *session, assay_status status,
+                          const char *info, const char *engine,
+                          const char *scan_code);
+
+#endif

@@ -1,0 +1,31 @@
+# The clamav engine under faults of its host, and against clamscan.
+if(ASSAY_BUILD_CLAMAV)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  add_executable(clamav_faults
+    ${CMAKE_CURRENT_LIST_DIR}/clamav_faults.c
+    ${CMAKE_CURRENT_LIST_DIR}/clamav_bench.c
+    $<TARGET_OBJECTS:clamav_objects> $<TARGET_OBJECTS:assay_base>)
+  target_include_directories(clamav_faults PRIVATE
+    ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/engines/clamav)
+  target_link_libraries(clamav_faults PRIVATE assay_build_flags
+    PkgConfig::CLAMAV Threads::Threads)
+  set_target_properties(clamav_faults PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests ENABLE_EXPORTS ON)
+
+  set(clamav_samples ${PROJECT_BINARY_DIR}/tests/clamav_samples)
+  assay_add_script_test(clamav_samples LABELS system engine
+    COMMAND ${Python3_EXECUTABLE}
+      ${CMAKE_CURRENT_LIST_DIR}/clamav_samples.py ${clamav_samples})
+  set_tests_properties(clamav_samples PROPERTIES
+    FIXTURES_SETUP clamav_samples)
+  foreach(group plain mount)
+    assay_add_script_test(clamav_faults_${group} LABELS system engine
+      COMMAND clamav_faults ${clamav_samples} ${group})
+    set_tests_properties(clamav_faults_${group} PROPERTIES
+      FIXTURES_REQUIRED clamav_samples)
+  endforeach()
+
+  assay_add_script_test(clamav_equivalence LABELS system engine
+    COMMAND ${Python3_EXECUTABLE}
+      ${CMAKE_CURRENT_LIST_DIR}/clamav_equivalence.py)
+endif()

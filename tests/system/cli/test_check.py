@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Assay authors
+"""assay check, help, version and the command line itself."""
+
+import unittest
+
+import cli
+
+
+class Check(cli.CliTest):
+    """The texts of validate_config (WU-08), and exit status."""
+
+    def test_valid(self):
+        run = self.run_assay("check", "-c", "assay.conf", status=0)
+        self.assertEqual(run.out, "Configuration valid\n")
+        self.assertEqual(run.err, "")
+
+    def test_stanza_of_the_daemon_is_known(self):
+        for listen in ('Listen = "unix:/run/x.sock"',
+                       'Listen "unix:/run/x.sock" { }'):
+            self.configure(rest=f"Milter_Listener {{ {listen} }}")
+            self.run_assay("check", "-c", "assay.conf", status=0)
+
+    def test_missing(self):
+        run = self.run_assay("check", "-c", "none.conf", status=1)
+        self.assertEqual(run.out, "No configuration found\n")
+        self.assertTrue(run.err.startswith("assay: none.conf: "), run.err)
+
+    def test_all_errors_with_place_and_suggestion(self):
+        self.configure("  acton = \"reject\"\n  timeout = \"soon\"")
+        run = self.run_assay("check", "-c", "assay.conf", status=1)
+        self.assertEqual(run.out, "")
+        self.assertIn("assay.conf:3:3: error: ", run.err)
+        self.assertIn("action", run.err)
+        self.assertIn("assay.conf:4:", run.err)
+        self.assertIn("\nassay: assay.conf: 2 errors\n", run.err)
+
+    def test_warning_does_not_fail(self):
+        text = (self.folder / "assay.conf").read_text()
+        self.put("assay.conf", text.replace("clamav { }\n", "").encode())
+        run = self.run_assay("check", "-c", "assay.conf", status=0)
+        self.assertEqual(run.out, "Configuration valid\n")
+        self.assertIn("warning: ", run.err)
+
+    def test_folder_is_not_a_configuration(self):
+        self.run_assay("check", "-c", "db", status=1)
+
+
+class Usage(cli.CliTest):
+    """Wrong usage exits with 64 and says why."""
+
+    def test_wrong_usage(self):
+        for words, text in (
+                ((), "Usage: assay COMMAND"),
+                (("scna",), 'unknown command "scna"; did you mean "scan"?'),
+                (("help", "chek"), 'did you mean "check"?'),
+                (("frobnicate",), 'assay: unknown command "frobnicate"\n'),
+                (("check", "x"), 'assay: unexpected argument "x"'),
+                (("check", "--bogus"), "assay: unrecognized option"),
+                (("scan",), "assay: no path to scan"),
+                (("scan", "-j", "0", "x"), "assay: --jobs takes a number"),
+                (("scan", "-j", "9x", "x"), "assay: --jobs takes a number"),
+                (("scan", "-c"), "assay: option requires an argument")):
+            with self.subTest(words=words):
+                run = self.run_assay(*words, status=64)
+                self.assertEqual(run.out, "")
+                self.assertIn(text, run.err)
+
+    def test_help_and_version(self):
+        for words in (("--help",), ("help",), ("help", "scan"),
+                      ("scan", "--help"), ("check", "-h")):
+            with self.subTest(words=words):
+                run = self.run_assay(*words, status=0)
+                self.assertIn("Usage: assay ", run.out)
+                self.assertEqual(run.err, "")
+        run = self.run_assay("--version", status=0)
+        self.assertRegex(run.out, r"^assay \d+\.\d+\.\d+\n$")
+
+    def test_output_that_cannot_be_written_fails(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            run = cli.subprocess.run([cli.ASSAY, "help"], stdout=full,
+                                     stderr=cli.subprocess.PIPE, check=False)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn(b"assay: cannot write to standard output", run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "fake_world.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define START_US 5000000
+
+static _Atomic int64_t now_us = START_US;
+static _Atomic bool probe_works = true;
+static pthread_mutex_t world_lock = PTHREAD_MUTEX_INITIALIZER;
+static char events[1024];
+static struct fake_sight last_sight, previous_sight;
+static char log_lines[ASSAY_LOG_DEBUG + 1][ASSAY_LOG_LINE_MAX];
+static unsigned log_count;
+
+void fake_world_reset(void)
+{
+    atomic_store(&now_us, START_US);
+    atomic_store(&probe_works, true);
+    events[0] = '\0';
+    memset(&last_sight, 0, sizeof last_sight);
+    memset(&previous_sight, 0, sizeof previous_sight);
+    memset(log_lines, 0, sizeof log_lines);
+    log_count = 0;
+}
+
+void fake_clock_advance_ms(int64_t ms)
+{
+    atomic_fetch_add(&now_us, ms * 1000);
+}
+
+int64_t __wrap_assay__clock_us(void)
+{
+    return atomic_load(&now_us);
+}
+
+int64_t __wrap_assay__clock_ms(void)
+{
+    return atomic_load(&now_us) / 1000;
+}
+
+void fake_event(const char *word, const char *name)
+{
+    size_t used;
+
+    (void)pthread_mutex_lock(&world_lock);
+    used = strlen(events);
+    (void)snprintf(events + used, sizeof events - used, "%s %s;", word, name);
+    (void)pthread_mutex_unlock(&world_lock);
+}
+
+const char *fake_events(void)
+{
+    return events;
+}
+
+void fake_saw(const assay_scan_args *args)
+{
+    const assay_content *content = args->content;
+    size_t len = content->size;
+
+    (void)pthread_mutex_lock(&world_lock);
+    previous_sight = last_sight;
+    last_sight.kind = content->kind;
+    last_sight.size = content->size;
+    last_sight.deadline_ms = args->deadline_ms;
+    if (len > sizeof last_sight.data - 1)
+        len = sizeof last_sight.data - 1;
+    if (len > 0)
+        memcpy(last_sight.data, content->data, len);
+    last_sight.data[len] = '\0';
+    assay__text_copy(last_sight.media_type, sizeof last_sight.media_type,
+                     content->media_type);
+    assay__text_copy(last_sight.file_name, sizeof last_sight.file_name,
+                     content->file_name);
+    assay__text_copy(last_sight.reading, sizeof last_sight.reading,
+                     content->reading);
+    (void)pthread_mutex_unlock(&world_lock);
+}
+
+const struct fake_sight *fake_last_sight(void)
+{
+    return &last_sight;
+}
+
+const struct fake_sight *fake_previous_sight(void)
+{
+    return &previous_sight;
+}
+
+void fake_probe_set(bool works)
+{
+    atomic_store(&probe_works, works);
+}
+
+bool fake_probe_works(void)
+{
+    return atomic_load(&probe_works);
+}
+
+void fake_log_sink(void *arg, assay_log_level level, const char *line)
+{
+    (void)arg;
+    (void)pthread_mutex_lock(&world_lock);
+    assay__text_copy(log_lines[level], sizeof log_lines[level], line);
+    log_count++;
+    (void)pthread_mutex_unlock(&world_lock);
+}
+
+const char *fake_log_last(assay_log_level level)
+{
+    return log_lines[level];
+}
+
+unsigned fake_log_count(void)
+{
+    return log_count;
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Assay authors
+#
+# Installs build/release into a temporary folder, builds an engine outside the
+# tree against it, once with pkg-config and once with CMake, and scans with
+# the installed programs and that engine.
+set -eu
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+prefix=$folder/prefix
+source=$root/tests/data/outside-engine
+
+cmake --install "$root/build/release" --prefix "$prefix"
+
+# The pkg-config file names the prefix of the configuration; move it here.
+pkg()
+{
+    PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config \
+        --define-variable=prefix="$prefix" "$@" assay
+}
+
+with_pkg_config()
+{
+    local flags
+    read -r -a flags <<<"$(pkg --cflags --libs)"
+    cc -std=c11 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden \
+        "$source/needle.c" "${flags[@]}" -o "$1"
+}
+
+with_cmake()
+{
+    cmake -G Ninja -S "$source" -B "$folder/build" -DCMAKE_PREFIX_PATH="$prefix"
+    cmake --build "$folder/build"
+    cp "$folder/build/needle.so" "$1"
+}
+
+scan_with_it()
+{
+    local got=0
+    "$prefix/bin/assay" scan -c "$folder/assay.conf" "$folder/hay.eml"
+    "$prefix/bin/assay" scan -c "$folder/assay.conf" "$folder/needle.eml" ||
+        got=$?
+    if [ "$got" -ne 1 ]; then
+        echo "the mail with the needle gave exit code $got, want 1"
+        return 1
+    fi
+}
+
+cat >"$folder/assay.conf" <<'END'
+needle {}
+antivirus "antivirus1" {
+    needle "needle1" {
+        needle = "sharp thing"
+    }
+}
+END
+printf 'Subject: hay\r\n\r\nonly hay\r\n' >"$folder/hay.eml"
+printf 'Subject: hay\r\n\r\na sharp thing\r\n' >"$folder/needle.eml"
+
+engines=$(pkg --variable=enginedir)
+for how in with_pkg_config with_cmake; do
+    echo "== $how"
+    rm -f "$engines/needle.so"
+    "$how" "$engines/needle.so"
+    scan_with_it
+done
