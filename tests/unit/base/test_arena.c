@@ -7,6 +7,7 @@
 
 #include "alloc_fail.h"
 #include "base/arena.h"
+#include "check_run.h"
 
 START_TEST(pieces_are_zeroed_and_aligned)
 {
@@ -71,16 +72,11 @@ int main(void)
 {
     Suite *suite = suite_create("base_arena");
     TCase *tc = tcase_create("arena");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, pieces_are_zeroed_and_aligned);
     tcase_add_test(tc, text_is_copied_and_terminated);
     tcase_add_test(tc, an_impossible_size_is_refused);
     tcase_add_test(tc, out_of_memory_keeps_what_there_is);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "check_run.h"
 
 START_TEST(time_never_goes_back)
 {
@@ -32,14 +33,9 @@ int main(void)
 {
     Suite *suite = suite_create("base_clock");
     TCase *tc = tcase_create("clock");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, time_never_goes_back);
     tcase_add_test(tc, milliseconds_are_microseconds_by_a_thousand);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

@@ -8,6 +8,7 @@
 #include <assay/error.h>
 
 #include "base/sizes.h"
+#include "check_run.h"
 
 START_TEST(code_and_message_are_stored)
 {
@@ -80,8 +81,6 @@ int main(void)
 {
     Suite *suite = suite_create("base_error");
     TCase *tc = tcase_create("error");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, code_and_message_are_stored);
@@ -89,8 +88,5 @@ int main(void)
     tcase_add_test(tc, errno_is_preserved);
     tcase_add_test(tc, long_messages_are_cut);
     tcase_add_loop_test(tc, codes_have_names, 0, ASSAY_COUNT_OF(names));
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

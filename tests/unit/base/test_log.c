@@ -8,6 +8,7 @@
 #include <assay/log.h>
 
 #include "base/sizes.h"
+#include "check_run.h"
 
 struct seen {
     char line[ASSAY_LOG_LINE_MAX * 2];
@@ -122,8 +123,6 @@ int main(void)
 {
     Suite *suite = suite_create("base_log");
     TCase *tc = tcase_create("log");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_add_checked_fixture(tc, setup, NULL);
@@ -136,8 +135,5 @@ int main(void)
     tcase_add_test(tc, text_beyond_ascii_stays);
     tcase_add_test(tc, long_lines_are_cut);
     tcase_add_test(tc, levels_have_names);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/sizes.h"
+#include "check_run.h"
 
 static const struct {
     size_t a, b, sum;
@@ -51,14 +52,9 @@ int main(void)
 {
     Suite *suite = suite_create("base_sizes");
     TCase *tc = tcase_create("sizes");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_add_loop_test(tc, sums_do_not_wrap, 0, ASSAY_COUNT_OF(sums));
     tcase_add_loop_test(tc, products_do_not_wrap, 0, ASSAY_COUNT_OF(products));
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

@@ -7,6 +7,7 @@
 
 #include "alloc_fail.h"
 #include "base/strbuf.h"
+#include "check_run.h"
 
 static struct assay__strbuf buf;
 
@@ -147,8 +148,6 @@ int main(void)
 {
     Suite *suite = suite_create("base_strbuf");
     TCase *tc = tcase_create("strbuf");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_add_checked_fixture(tc, setup, teardown);
@@ -163,8 +162,5 @@ int main(void)
     tcase_add_test(tc, take_moves_the_text_out);
     tcase_add_test(tc, out_of_memory_keeps_what_there_is);
     tcase_add_test(tc, take_of_an_empty_one_may_run_out_of_memory);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

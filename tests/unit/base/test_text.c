@@ -7,6 +7,7 @@
 #include "alloc_fail.h"
 #include "base/sizes.h"
 #include "base/text.h"
+#include "check_run.h"
 
 static const struct {
     const char *a, *b;
@@ -146,8 +147,6 @@ int main(void)
 {
     Suite *suite = suite_create("base_text");
     TCase *tc = tcase_create("text");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_add_loop_test(tc, equal_is_without_ascii_case, 0,
@@ -160,8 +159,5 @@ int main(void)
     tcase_add_test(tc, dup_copies_counted_bytes);
     tcase_add_test(tc, dup_may_run_out_of_memory);
     tcase_add_loop_test(tc, utf8_is_strict, 0, ASSAY_COUNT_OF(utf8));
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

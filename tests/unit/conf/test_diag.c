@@ -9,6 +9,7 @@
 
 #include "base/sizes.h"
 #include "conf_fixture.h"
+#include "check_run.h"
 
 static struct assay__conf_pos at(uint32_t line, uint32_t column)
 {
@@ -199,8 +200,6 @@ int main(void)
 {
     Suite *suite = suite_create("conf_diag");
     TCase *tc = tcase_create("diag");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_add_checked_fixture(tc, conf_setup, conf_teardown);
@@ -216,8 +215,5 @@ int main(void)
     tcase_add_test(tc, findings_have_a_limit);
     tcase_add_test(tc, long_messages_are_cut);
     tcase_add_test(tc, free_accepts_null);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "conf_fixture.h"
+#include "check_run.h"
 
 static char folder[64];
 static char path[256]; /* of the latest in_folder() */
@@ -406,16 +407,11 @@ int main(void)
 {
     Suite *suite = suite_create("conf_include");
     TCase *tc = tcase_create("include");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
     add_reading(tc);
     add_mistakes(tc);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

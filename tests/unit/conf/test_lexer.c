@@ -7,6 +7,7 @@
 
 #include "base/strbuf.h"
 #include "conf/lexer.h"
+#include "check_run.h"
 
 /* Tokens as "kind:text " with kinds b(are), s(tring), p(unctuation), !(bad). */
 static const struct {
@@ -151,8 +152,6 @@ int main(void)
 {
     Suite *suite = suite_create("conf_lexer");
     TCase *tc = tcase_create("lexer");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_add_loop_test(tc, reads_tokens, 0,
@@ -161,8 +160,5 @@ int main(void)
     tcase_add_test(tc, counts_lines_and_columns_from_one);
     tcase_add_test(tc, column_of_a_byte_order_mark_is_not_counted);
     tcase_add_test(tc, a_copy_looks_ahead);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

@@ -14,6 +14,7 @@
 #include "alloc_fail.h"
 #include "conf/parse.h"
 #include "conf/schema.h"
+#include "check_run.h"
 
 struct settings {
     const char *text;
@@ -172,16 +173,11 @@ int main(void)
 {
     Suite *suite = suite_create("conf_memory");
     TCase *tc = tcase_create("memory");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_good_file);
     tcase_add_test(tc, a_bad_file);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

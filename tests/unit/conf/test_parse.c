@@ -8,6 +8,7 @@
 
 #include "base/sizes.h"
 #include "conf_fixture.h"
+#include "check_run.h"
 
 /* ---- what is read ------------------------------------------------------ */
 
@@ -399,8 +400,6 @@ int main(void)
 {
     Suite *suite = suite_create("conf_parse");
     TCase *tc = tcase_create("parse");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_set_timeout(tc, 60);
@@ -414,8 +413,5 @@ int main(void)
     tcase_add_loop_test(tc, nesting_has_a_limit, 0, ASSAY_COUNT_OF(depths));
     tcase_add_test(tc, items_have_a_limit);
     tcase_add_test(tc, values_count_as_items);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

@@ -9,6 +9,7 @@
 #include "base/sizes.h"
 #include "conf/schema.h"
 #include "conf_fixture.h"
+#include "check_run.h"
 
 struct settings {
     const char *text;
@@ -618,15 +619,10 @@ int main(void)
 {
     Suite *suite = suite_create("conf_schema");
     TCase *tc = tcase_create("schema");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_add_checked_fixture(tc, setup, teardown);
     add_types(tc);
     add_checks(tc);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

@@ -10,6 +10,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "check_run.h"
+
 enum { WORKERS = 4, WINDOW = 8, TASKS = 2000, PATIENCE_MS = 60 * 1000 };
 
 struct number {
@@ -154,16 +156,11 @@ int main(void)
 {
     Suite *suite = suite_create("crew");
     TCase *tcase = tcase_create("crew");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(tcase, results_come_in_the_order_of_tasks);
     tcase_add_test(tcase, take_does_not_wait_longer_than_told);
     tcase_add_test(tcase, cancel_leaves_out_what_nobody_began);
     tcase_add_test(tcase, crew_without_work_ends);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_run(suite);
 }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_run.h"
+
 enum { WANT_MAX = 4 };
 
 static const struct list_case {
@@ -116,8 +118,6 @@ int main(void)
 {
     Suite *suite = suite_create("envelope");
     TCase *tcase = tcase_create("envelope");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_loop_test(tcase, list_yields_addresses, 0,
                         (int)(sizeof lists / sizeof *lists));
@@ -125,8 +125,5 @@ int main(void)
     tcase_add_loop_test(tcase, header_yields_envelope, 0,
                         (int)(sizeof headers / sizeof *headers));
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_run(suite);
 }

@@ -8,6 +8,8 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "check_run.h"
+
 static const struct escape_case {
     const char *text, *line, *utf8;
 } cases[] = {
@@ -67,15 +69,10 @@ int main(void)
     enum { COUNT = sizeof cases / sizeof *cases };
     Suite *suite = suite_create("escape");
     TCase *tcase = tcase_create("escape");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_loop_test(tcase, line_shows_nothing_that_acts, 0, COUNT);
     tcase_add_loop_test(tcase, utf8_is_always_valid, 0, COUNT);
     tcase_add_test(tcase, width_counts_characters);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_run(suite);
 }

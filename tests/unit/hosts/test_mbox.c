@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tree.h"
+#include "check_run.h"
 
 enum { MESSAGES_MAX = 4, AMPLE = 1 << 20 };
 
@@ -182,8 +183,6 @@ int main(void)
 {
     Suite *suite = suite_create("mbox");
     TCase *tcase = tcase_create("mbox");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tcase, tree_setup, tree_teardown);
     tcase_add_loop_test(tcase, mbox_is_cut_where_messages_begin, 0,
@@ -193,8 +192,5 @@ int main(void)
     tcase_add_test(tcase, message_of_the_limit_is_taken);
     tcase_add_test(tcase, detects_by_the_first_five_bytes);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_run(suite);
 }

@@ -12,6 +12,7 @@
 
 #include "hosts/cli/command.h"
 #include "hosts/cli/progress.h"
+#include "check_run.h"
 
 static const struct assay__outcome clean = {
     .verdict = {.status = ASSAY_STATUS_CLEAN,
@@ -388,8 +389,6 @@ int main(void)
 {
     Suite *suite = suite_create("report");
     TCase *tcase = tcase_create("report");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(tcase, text_is_lined_up);
     tcase_add_test(tcase, column_of_paths_has_a_bound);
@@ -408,8 +407,5 @@ int main(void)
     tcase_add_loop_test(tcase, bar_fits_its_columns, 0,
                         (int)(sizeof bar_cases / sizeof *bar_cases));
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_run(suite);
 }

@@ -19,6 +19,7 @@
 #include "hosts/cli/input.h"
 #include "hosts/cli/walk.h"
 #include "tree.h"
+#include "check_run.h"
 
 enum { LIST_MAX = 8192, SMALL_LIMIT = 100 };
 
@@ -393,15 +394,10 @@ int main(void)
     };
     Suite *suite = suite_create("source");
     TCase *tcase = tcase_create("source");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tcase, tree_setup, tree_teardown);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_run(suite);
 }

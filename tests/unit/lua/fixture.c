@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check_run.h"
+
 #define LOG_MAX (256 * 1024)
 
 struct lassay_settings fixture_settings;
@@ -253,13 +255,8 @@ void fixture_assert_fails(const char *body, const char *want)
 int fixture_main(TCase *tcase)
 {
     Suite *suite = suite_create("lua");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "check_run.h"
+
 static assay_context *context;
 
 static void setup(void)
@@ -136,8 +138,6 @@ int main(void)
 {
     Suite *suite = suite_create("context");
     TCase *tc = tcase_create("dictionary");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, absent_key_is_null);
@@ -150,8 +150,5 @@ int main(void)
     tcase_add_test(tc, more_than_ten_thousand_keys_are_refused);
     tcase_add_test(tc, free_accepts_null);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

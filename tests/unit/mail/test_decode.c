@@ -7,6 +7,7 @@
 
 #include "base/sizes.h"
 #include "mail/decode.h"
+#include "check_run.h"
 
 typedef assay_rc decoder(assay_bytes in, size_t max_bytes,
                          struct assay__decoded *out);
@@ -164,8 +165,6 @@ int main(void)
 {
     Suite *suite = suite_create("decode");
     TCase *tc = tcase_create("decoders");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_loop_test(tc, base64_decodes, 0, ASSAY_COUNT_OF(base64_cases));
     tcase_add_loop_test(tc, quoted_printable_decodes, 0,
@@ -175,8 +174,5 @@ int main(void)
                         ASSAY_COUNT_OF(no_begin));
     tcase_add_test(tc, base64_of_all_lengths_comes_back);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

@@ -8,6 +8,7 @@
 #include "base/sizes.h"
 #include "mail/header.h"
 #include "mail/header_text.h"
+#include "check_run.h"
 
 /* A literal as the initialiser of an assay_bytes. */
 #define B(literal)                     \
@@ -229,8 +230,6 @@ int main(void)
 {
     Suite *suite = suite_create("header");
     TCase *block = tcase_create("block"), *text = tcase_create("text");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_loop_test(block, block_ends_where_mtas_end_it, 0,
                         ASSAY_COUNT_OF(blocks));
@@ -245,8 +244,5 @@ int main(void)
     tcase_add_test(text, conversions_in_one_value_are_limited);
     suite_add_tcase(suite, block);
     suite_add_tcase(suite, text);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

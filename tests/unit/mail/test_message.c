@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/sizes.h"
+#include "check_run.h"
 
 static assay_message *message;
 static assay_error err;
@@ -527,14 +528,9 @@ static TCase *envelope_case(void)
 int main(void)
 {
     Suite *suite = suite_create("message");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, building_case());
     suite_add_tcase(suite, edit_case());
     suite_add_tcase(suite, envelope_case());
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

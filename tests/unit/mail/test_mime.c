@@ -11,6 +11,7 @@
 
 #include "base/sizes.h"
 #include "base/strbuf.h"
+#include "check_run.h"
 
 static assay_message *message;
 
@@ -636,14 +637,9 @@ static TCase *size_case(void)
 int main(void)
 {
     Suite *suite = suite_create("mime");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tree_case());
     suite_add_tcase(suite, part_case());
     suite_add_tcase(suite, size_case());
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "alloc_fail.h"
 #include "base/sizes.h"
+#include "check_run.h"
 
 #define FAILURES_MAX 100000
 
@@ -175,16 +176,11 @@ int main(void)
 {
     Suite *suite = suite_create("mail torture");
     TCase *tc = tcase_create("memory");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_loop_test(tc, message_is_not_made_without_memory, 0,
                         ASSAY_COUNT_OF(makers));
     tcase_add_loop_test(tc, message_is_whole_after_a_failure, 0,
                         ASSAY_COUNT_OF(users));
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

@@ -16,6 +16,7 @@
 #include "fake_assay.h"
 #include "fake_mfapi.h"
 #include "hub.h"
+#include "check_run.h"
 
 enum { ALL_STEPS = 0x1fffff };
 
@@ -461,8 +462,6 @@ int main(void)
 {
     Suite *suite = suite_create("milter callbacks");
     TCase *tcase = tcase_create("callbacks");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, negotiation_asks_for_headers_as_received);
@@ -493,8 +492,5 @@ int main(void)
     tcase_add_test(tcase, shut_gate_touches_nothing);
     tcase_add_test(tcase, shutting_waits_for_callbacks_inside);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

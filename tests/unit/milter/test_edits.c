@@ -11,6 +11,7 @@
 
 #include "fake_assay.h"
 #include "fake_mfapi.h"
+#include "check_run.h"
 
 static struct smfi_str ctx;
 
@@ -122,8 +123,6 @@ int main(void)
 {
     Suite *suite = suite_create("milter edits");
     TCase *tcase = tcase_create("edits");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_loop_test(tcase, edit_becomes_change, 0,
@@ -131,8 +130,5 @@ int main(void)
     tcase_add_loop_test(tcase, refused_change_is_an_error, 0, 2);
     tcase_add_test(tcase, too_many_edits_are_an_error);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

@@ -17,6 +17,7 @@
 #include "fake_assay.h"
 #include "fake_mfapi.h"
 #include "opt_file.h"
+#include "check_run.h"
 
 static struct smfi_str ctx;
 static char folder[] = "/tmp/assay-listener-XXXXXX";
@@ -272,8 +273,6 @@ int main(void)
 {
     Suite *suite = suite_create("milter listener");
     TCase *tcase = tcase_create("listener");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, address_is_checked, 0,
@@ -288,8 +287,5 @@ int main(void)
     tcase_add_test(tcase, libmilter_refusal_is_an_error);
     tcase_add_test(tcase, only_the_own_socket_is_removed);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "fake_mfapi.h"
+#include "check_run.h"
 
 static struct smfi_str ctx;
 
@@ -143,8 +144,6 @@ int main(void)
 {
     Suite *suite = suite_create("milter reply");
     TCase *tcase = tcase_create("reply");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_loop_test(tcase, disposition_becomes_answer, 0,
@@ -153,8 +152,5 @@ int main(void)
     tcase_add_test(tcase, fault_is_451);
     tcase_add_test(tcase, closing_is_421);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "policy/disposition.h"
+#include "check_run.h"
 
 static const struct {
     int code;
@@ -106,8 +107,6 @@ int main(void)
 {
     Suite *suite = suite_create("disposition");
     TCase *tc = tcase_create("reply");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tc, reply_is_split_and_cleaned, 0,
                         (int)(sizeof cases / sizeof cases[0]));
@@ -117,9 +116,5 @@ int main(void)
     tcase_add_test(tc, discard_has_a_reason);
     tcase_add_test(tc, names_are_known_for_every_value);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

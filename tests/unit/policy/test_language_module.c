@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "policy/language_module.h"
+#include "check_run.h"
 
 static const struct {
     const char *variant;
@@ -63,16 +64,10 @@ int main(void)
 {
     Suite *suite = suite_create("language_module");
     TCase *tc = tcase_create("load");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tc, a_wrong_file_is_refused_with_a_sentence, 0,
                         (int)(sizeof cases / sizeof cases[0]));
     tcase_add_test(tc, a_right_file_is_loaded);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "policy/session.h"
+#include "check_run.h"
 
 /* ---- a scripted policy language ---------------------------------------- */
 
@@ -368,8 +369,6 @@ int main(void)
 {
     Suite *suite = suite_create("session");
     TCase *tc = tcase_create("session");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, phases_run_in_smtp_order);
@@ -388,9 +387,5 @@ int main(void)
     tcase_add_test(tc, peer_is_shown_with_its_port);
     tcase_add_test(tc, scan_without_scopes_says_no_engine);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

@@ -10,6 +10,7 @@
 #include "alloc_fail.h"
 #include "rt/lock.h"
 #include "rt/pool.h"
+#include "check_run.h"
 
 enum { WORKERS = 3, JOBS = 500 };
 
@@ -221,8 +222,6 @@ int main(void)
 {
     Suite *suite = suite_create("rt_pool");
     TCase *tc = tcase_create("pool");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tc);
     tcase_add_checked_fixture(tc, setup, teardown);
@@ -236,8 +235,5 @@ int main(void)
     tcase_add_test(tc, a_job_may_free_itself);
     tcase_add_test(tc, workers_take_no_signal_of_the_host);
     tcase_add_test(tc, new_survives_each_failing_allocation);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

@@ -14,6 +14,8 @@
 
 #include <assay/assay.h>
 
+#include "check_run.h"
+
 static char folder[] = "/tmp/assay-test-XXXXXX";
 static char config[64];
 static char found[8192]; /* all diagnostics of the last call */
@@ -526,8 +528,6 @@ int main(void)
 {
     Suite *suite = suite_create("assay");
     TCase *tc = tcase_create("host");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
@@ -558,9 +558,5 @@ int main(void)
                         COUNT(bad_reloads));
     tcase_add_test(tc, reloads_under_load_lose_nothing);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

@@ -14,6 +14,8 @@
 
 #include <assay/scanner.h>
 
+#include "check_run.h"
+
 static char folder[] = "/tmp/assay-test-XXXXXX";
 static char config[64];
 static assay_error err;
@@ -172,8 +174,6 @@ int main(void)
 {
     Suite *suite = suite_create("scanner");
     TCase *tc = tcase_create("process");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
@@ -184,9 +184,5 @@ int main(void)
     tcase_add_test(tc, a_program_that_is_not_there_is_a_failed_start);
     tcase_add_test(tc, an_engine_name_too_long_is_said_before_asking);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

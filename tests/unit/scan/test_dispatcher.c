@@ -13,6 +13,7 @@
 #include "base/sizes.h"
 #include "fake_scope.h"
 #include "fake_world.h"
+#include "check_run.h"
 
 #define HOUR_MS 3600000
 
@@ -832,15 +833,9 @@ static void add_content_tests(Suite *suite)
 int main(void)
 {
     Suite *suite = suite_create("dispatcher");
-    SRunner *runner;
-    int failed;
 
     add_merge_tests(suite);
     add_choice_tests(suite);
     add_content_tests(suite);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

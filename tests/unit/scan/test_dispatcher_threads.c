@@ -8,6 +8,7 @@
 
 #include "fake_scope.h"
 #include "fake_world.h"
+#include "check_run.h"
 
 #define THREADS 4
 #define ROUNDS 200
@@ -94,14 +95,8 @@ int main(void)
 {
     Suite *suite = suite_create("dispatcher_threads");
     TCase *tc = tcase_create("threads");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tc, threads_share_a_scope);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

@@ -10,6 +10,7 @@
 #include "alloc_fail.h"
 #include "base/sizes.h"
 #include "scan/engine_module.h"
+#include "check_run.h"
 
 #define ENGINES FAKE_FOLDER "/engines"
 #define BAD FAKE_FOLDER "/bad"
@@ -319,8 +320,6 @@ int main(void)
     Suite *suite = suite_create("engine_module");
     TCase *load = tcase_create("load");
     TCase *set = tcase_create("set");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(load, setup, teardown);
     tcase_add_test(load, engine_is_loaded);
@@ -342,9 +341,5 @@ int main(void)
     tcase_add_test(set, name_of_another_file_is_refused);
     tcase_add_test(set, torture_load);
     suite_add_tcase(suite, set);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "base/sizes.h"
 #include "scan/engine_table.h"
+#include "check_run.h"
 
 struct settings {
     const char *folder;
@@ -359,8 +360,6 @@ int main(void)
 {
     Suite *suite = suite_create("engine_table");
     TCase *tc = tcase_create("engine_table");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, NULL);
     tcase_add_loop_test(tc, refusal_names_file_and_member, 0,
@@ -372,9 +371,5 @@ int main(void)
     tcase_add_test(tc, defaults_stand_in_for_null);
     tcase_add_test(tc, null_error_is_allowed);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

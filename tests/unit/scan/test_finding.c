@@ -12,6 +12,7 @@
 #include "base/sizes.h"
 #include "base/text.h"
 #include "scan/finding.h"
+#include "check_run.h"
 
 #define SIZE 100
 
@@ -282,8 +283,6 @@ int main(void)
 {
     Suite *suite = suite_create("finding");
     TCase *tc = tcase_create("finding");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tc, finding_becomes_verdict, 0, ASSAY_COUNT_OF(cases));
     tcase_add_loop_test(tc, no_gap_is_clean, 0, ASSAY_COUNT_OF(gaps));
@@ -294,9 +293,5 @@ int main(void)
     tcase_add_test(tc, timeout_of_the_engine_reads_like_ours);
     tcase_add_test(tc, random_findings_are_never_clean_by_accident);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

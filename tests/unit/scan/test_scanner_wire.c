@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "scan/scanner_wire.h"
+#include "check_run.h"
 
 static int pair[2];
 static assay_error err;
@@ -227,8 +228,6 @@ int main(void)
 {
     Suite *suite = suite_create("scanner_wire");
     TCase *tc = tcase_create("wire");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, content_travels_sealed);
@@ -242,9 +241,5 @@ int main(void)
     tcase_add_loop_test(tc, a_lie_is_not_sound, 0,
                         (int)(sizeof lies / sizeof lies[0]));
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return check_run(suite);
 }

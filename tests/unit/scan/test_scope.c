@@ -8,6 +8,7 @@
 #include "base/sizes.h"
 #include "fake_world.h"
 #include "scan/scope.h"
+#include "check_run.h"
 
 static struct assay__engine_set *set;
 static struct assay__engine_module *alpha, *beta;
@@ -257,8 +258,6 @@ int main(void)
 {
     Suite *suite = suite_create("scope");
     TCase *tc = tcase_create("scope");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, engines_open_in_order_and_close_in_reverse);
@@ -275,9 +274,5 @@ int main(void)
                         ASSAY_COUNT_OF(levels));
     tcase_add_test(tc, torture_build);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

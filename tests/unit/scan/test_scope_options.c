@@ -9,6 +9,7 @@
 #include "base/sizes.h"
 #include "opt_file.h"
 #include "scan/scope_options.h"
+#include "check_run.h"
 
 static const assay_conf_option *option(const char *name)
 {
@@ -228,8 +229,6 @@ int main(void)
 {
     Suite *suite = suite_create("scope_options");
     TCase *tc = tcase_create("scope_options");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tc, option_has_documented_type_default_and_range, 0,
                         ASSAY_COUNT_OF(table_cases));
@@ -243,9 +242,5 @@ int main(void)
                         ASSAY_COUNT_OF(causes));
     tcase_add_test(tc, encrypted_mail_passes_by_default);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }

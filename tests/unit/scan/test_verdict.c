@@ -7,6 +7,7 @@
 #include "base/sizes.h"
 #include "base/text.h"
 #include "scan/dispatcher.h"
+#include "check_run.h"
 
 #define STATUS_COUNT (ASSAY_STATUS_SKIPPED + 1)
 
@@ -225,8 +226,6 @@ int main(void)
 {
     Suite *suite = suite_create("verdict");
     TCase *tc = tcase_create("verdict");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tc, cleared_memory_is_an_error);
     tcase_add_test(tc, every_status_has_its_own_name);
@@ -241,9 +240,5 @@ int main(void)
     tcase_add_test(tc, complete_renditions_of_other_sizes_stay_complete);
     tcase_add_test(tc, random_merges_are_conservative);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_run(suite);
 }
