@@ -140,6 +140,7 @@ static assay_rc build(struct assay__clamav *self, const char *file_base,
     assay_rc rc;
 
     snprintf(self->base, sizeof self->base, "%s", choose_base(self, file_base));
+    assay__clamav_folder_sweep(self->base);
     rc = assay__clamav_folder_open(&self->folder, self->base, err);
     if (rc == ASSAY_OK)
         rc = assay__clamav_canary_init(&self->canary, err);
@@ -186,6 +187,7 @@ static assay_rc clamav_open(const assay_engine_args *args, void **instance_out,
     memcpy(&self->settings, args->settings, sizeof self->settings);
     self->timeout_ms = args->timeout_ms;
     atomic_init(&self->owner, getpid());
+    self->folder.lock = -1;
     rc = assay__clamav_guard_init(&self->guard, &self->folder, err);
     if (rc != ASSAY_OK) {
         free(self);

@@ -5,18 +5,20 @@
  *
  * libclamav answers CLEAN in many cases where it could not look: a temporary
  * folder that is gone or full, no free descriptor, its own limits. So this
- * engine believes CLEAN only when four witnesses agree:
+ * engine believes CLEAN only when five witnesses agree:
  *
  *   clamav_guard.c     what libclamav needs was there before the scan, and is
  *                      there after it, with a claim for each scan in flight
  *   clamav_messages.c  libclamav logged nothing during the scan that says
  *                      otherwise
  *   clamav_scan.c      no limit was hit, and a mail was read as a mail
+ *   clamav_members.c   what archives hold came out of them
  *   clamav_canary.c    mails with a signature of our own are still found
  *
  * The rest: clamav.c is the module table and the life of an instance,
  * clamav_database.c loads signatures, clamav_folder.c owns the private
- * temporary folder, clamav_names.c tells alerts about limits from threats.
+ * temporary folder, clamav_names.c tells alerts about limits from threats,
+ * clamav_archives.c reads what an archive says it holds.
  */
 #ifndef ASSAY_ENGINE_CLAMAV_H
 #define ASSAY_ENGINE_CLAMAV_H
@@ -76,7 +78,12 @@ struct assay__clamav_folder {
     dev_t dev;
     ino_t ino;
     pid_t owner; /* a process forked later must not remove it */
+    int lock;    /* descriptor that holds its lock; -1 when there is none */
 };
+
+/** Remove what processes that ended without closing have left in base: folders
+ *  of ours that nobody holds locked, named after a process that is no more. */
+void assay__clamav_folder_sweep(const char *base);
 
 /** @return ASSAY_OK; ASSAY_E_IO with a sentence; ASSAY_E_LIMIT path length */
 assay_rc assay__clamav_folder_open(struct assay__clamav_folder *folder,
@@ -168,6 +175,65 @@ uint64_t assay__clamav_hash(uint64_t hash, const void *data, size_t size);
 
 /** Turn the name of an alert into found, reason, limit, scan code and info. */
 void assay__clamav_name_map(const char *name, assay_finding *finding);
+
+/* ---- clamav_archives.c ------------------------------------------------- */
+
+/** What must come out of one layer; name NULL: it is no archive. */
+struct assay__clamav_archive {
+    const char *name;  /* of the format, for people */
+    bool announces;    /* libclamav tells each member before it unpacks it */
+    int method;        /* of the first zip member that is closed, or -1 */
+    uint32_t expected; /* members libclamav can unpack */
+    uint32_t closed;   /* members, or the whole, that it cannot */
+};
+
+/** Examine a layer of libclamav's type; linear in size. */
+void assay__clamav_archive_examine(const char *type, const void *data,
+                                   size_t size,
+                                   struct assay__clamav_archive *archive);
+/** @return the format's name if libclamav announces a member of that type and
+ *  position right before it unpacks it; else NULL */
+const char *assay__clamav_archive_announced(const char *type,
+                                            unsigned position);
+
+/* ---- clamav_members.c -------------------------------------------------- */
+
+enum { ASSAY__CLAMAV_LAYERS = 101 }; /* libclamav's most, and one */
+
+/** What one pass was to unpack and what came out. Zero it to begin. */
+struct assay__clamav_members {
+    struct assay__clamav_frame {
+        struct assay__clamav_archive archive;
+        uint32_t opened; /* members that came out */
+    } frames[ASSAY__CLAMAV_LAYERS];
+    unsigned depth;      /* frames in use: one a level */
+    const char *pending; /* format of a member announced, not yet seen */
+    uint64_t pending_size;
+    uint64_t layer_size; /* of the last layer */
+    uint32_t unopened;
+    uint32_t encrypted;
+    uint32_t blank; /* archives without any sign of a member */
+    char first[96]; /* the first that was not opened */
+};
+
+/** A layer, as libclamav's file inspection callback tells it. */
+void assay__clamav_members_layer(struct assay__clamav_members *members,
+                                 uint32_t level, const char *type,
+                                 const void *data, size_t size);
+/** What libclamav's metadata callback says of a member. */
+struct assay__clamav_member {
+    unsigned position; /* in its archive */
+    uint64_t packed, size;
+    bool is_encrypted;
+};
+
+void assay__clamav_members_announce(struct assay__clamav_members *members,
+                                    const char *type,
+                                    const struct assay__clamav_member *member);
+/** The pass is over: a finding of NOTHING or ENCRYPTED becomes UNSCANNABLE if
+ *  something was not opened. */
+void assay__clamav_members_report(struct assay__clamav_members *members,
+                                  assay_finding *finding);
 
 /* ---- clamav_scan.c ----------------------------------------------------- */
 

@@ -41,7 +41,7 @@ void assay__clamav_name_map(const char *name, assay_finding *finding)
 {
     size_t i = 0;
 
-    while (strncmp(name, alerts[i].prefix, strlen(alerts[i].prefix)))
+    while (strncmp(name, alerts[i].prefix, strlen(alerts[i].prefix)) != 0)
         i++; /* the last prefix is empty */
     finding->found = alerts[i].found;
     finding->reason = alerts[i].reason;

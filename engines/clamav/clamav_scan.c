@@ -41,10 +41,12 @@ struct pass {
     int64_t deadline_ms;
     const void *data;
     size_t size;
+    bool is_mail;
     bool encrypted_alerts;
     bool late;          /* we ended it: the deadline passed */
     bool took_for_mail; /* libclamav's type of the outermost layer */
     bool over_filesize; /* a layer or member reached max_filesize */
+    struct assay__clamav_members members;
 };
 
 /* ---- callbacks of libclamav -------------------------------------------- */
@@ -56,6 +58,7 @@ static bool is_late(struct pass *pass)
     return pass->late;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the type is libclamav's */
 static cl_error_t inspect_layer(int fd, const char *type,
                                 const char **ancestors, size_t parent_size,
                                 const char *name, size_t size,
@@ -65,7 +68,12 @@ static cl_error_t inspect_layer(int fd, const char *type,
     struct pass *pass = context;
 
     (void)fd, (void)ancestors, (void)parent_size, (void)name;
-    (void)buffer, (void)attributes;
+    (void)attributes;
+    /* A mail is no archive, whatever its first line looks like. */
+    if (!level && pass->is_mail)
+        assay__clamav_members_layer(&pass->members, level, "", NULL, size);
+    else
+        assay__clamav_members_layer(&pass->members, level, type, buffer, size);
     if (!level)
         pass->took_for_mail =
             !strcmp(type, "CL_TYPE_MAIL") || !strcmp(type, "CL_TYPE_MHTML");
@@ -74,6 +82,7 @@ static cl_error_t inspect_layer(int fd, const char *type,
     return is_late(pass) ? CL_VIRUS : CL_CLEAN;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the type is libclamav's */
 static cl_error_t inspect_member(const char *container, unsigned long packed,
                                  const char *name, unsigned long size,
                                  int is_encrypted, unsigned position,
@@ -81,8 +90,13 @@ static cl_error_t inspect_member(const char *container, unsigned long packed,
 {
     struct pass *pass = context;
 
-    (void)container, (void)packed, (void)name, (void)is_encrypted;
-    (void)position;
+    const struct assay__clamav_member member = {.position = position,
+                                                .packed = packed,
+                                                .size = size,
+                                                .is_encrypted = is_encrypted};
+
+    (void)name;
+    assay__clamav_members_announce(&pass->members, container, &member);
     if (size > pass->self->settings.max_filesize)
         pass->over_filesize = true;
     return is_late(pass) ? CL_VIRUS : CL_CLEAN;
@@ -195,6 +209,7 @@ static void run_pass(struct pass *pass, assay_finding *finding)
     if (pass->encrypted_alerts)
         options.heuristic |= CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE |
                              CL_SCAN_HEURISTIC_ENCRYPTED_DOC;
+    memset(&pass->members, 0, sizeof pass->members);
     code = cl_scanmap_callback(map, NULL, &name, &scanned, pass->self->engine,
                                &options, pass);
     map_result(pass, code, name, finding);
@@ -207,6 +222,7 @@ static void run_pass(struct pass *pass, assay_finding *finding)
 enum weight {
     WEIGHT_NOTHING,
     WEIGHT_ENCRYPTED,
+    WEIGHT_UNOPENED, /* a limit may be why; then it is the better reason */
     WEIGHT_PARTIAL,
     WEIGHT_FAULT,
     WEIGHT_THREAT
@@ -220,8 +236,9 @@ static enum weight weight(const assay_finding *finding)
     case ASSAY_FOUND_NOTHING:
         return WEIGHT_NOTHING;
     case ASSAY_FOUND_UNSCANNABLE:
-        return finding->reason == ASSAY_REASON_ENCRYPTED ? WEIGHT_ENCRYPTED
-                                                         : WEIGHT_PARTIAL;
+        return finding->reason == ASSAY_REASON_ENCRYPTED   ? WEIGHT_ENCRYPTED
+               : finding->reason == ASSAY_REASON_MALFORMED ? WEIGHT_UNOPENED
+                                                           : WEIGHT_PARTIAL;
     default:
         return WEIGHT_FAULT;
     }
@@ -231,11 +248,14 @@ static enum weight weight(const assay_finding *finding)
 static bool scan_view(struct pass *pass, assay_finding *finding)
 {
     assay_finding found = {0};
+    bool is_encrypted;
 
     pass->encrypted_alerts = true;
     run_pass(pass, &found);
-    if (found.found == ASSAY_FOUND_UNSCANNABLE &&
-        found.reason == ASSAY_REASON_ENCRYPTED) {
+    is_encrypted = weight(&found) == WEIGHT_ENCRYPTED;
+    if (is_encrypted || weight(&found) == WEIGHT_NOTHING)
+        assay__clamav_members_report(&pass->members, &found);
+    if (is_encrypted) {
         assay_finding again = {0};
 
         pass->encrypted_alerts = false;
@@ -263,7 +283,7 @@ static void scan_with_prefix(struct pass *pass, assay_finding *finding)
     pass->data = copy;
     pass->size += prefix;
     /* A limit or a fault may come before the type is known. */
-    if (!scan_view(pass, finding) && weight(finding) < WEIGHT_PARTIAL)
+    if (!scan_view(pass, finding) && weight(finding) < WEIGHT_UNOPENED)
         assay__clamav_fault(finding, ASSAY_REASON_ENGINE,
                             "libclamav does not read the message as a mail");
     free(copy);
@@ -292,12 +312,13 @@ static void scan_content(const struct assay__clamav *self,
         .deadline_ms = deadline_ms,
         .data = content->data,
         .size = content->size,
+        .is_mail = is_mail(content),
     };
 
     /* The least of all findings, so that the first pass replaces it. */
     finding->found = ASSAY_FOUND_NOTHING;
     assay__clamav_messages_begin(messages);
-    if ((!scan_view(&pass, finding) || is_mbox(content)) && is_mail(content) &&
+    if ((!scan_view(&pass, finding) || is_mbox(content)) && pass.is_mail &&
         weight(finding) < WEIGHT_FAULT)
         scan_with_prefix(&pass, finding);
     assay__clamav_messages_end(messages);

@@ -65,7 +65,7 @@ static void expect_threats(struct bench *bench, const char *when)
 
         bench_scan(bench, &bench->samples[i], &finding);
         if (finding.found != ASSAY_FOUND_THREAT ||
-            strncmp(finding.info, "Assay-Test", 10))
+            strncmp(finding.info, "Assay-Test", 10) != 0)
             FAIL(bench, "%s %s: got %s %s, want THREAT Assay-Test", when,
                  bench->samples[i].name, found_name(finding.found),
                  finding.info);
@@ -214,7 +214,7 @@ static void filler_path(const struct bench *bench, char *out)
 static void fill(struct bench *bench, uint64_t leave)
 {
     char path[PATH_MAX];
-    struct statvfs room;
+    struct statvfs room = {.f_bavail = 0};
     uint64_t size;
     int fd;
 
