@@ -9,7 +9,8 @@
  * stanza: open .. close) -> scan.
  *
  * ABI changes: added members at the end raise the minor number, anything else
- * the major one.
+ * the major one. libassay loads engines of its own and of earlier minor
+ * numbers: an older engine does not touch what was added, a newer one might.
  *   1.0  first
  */
 #ifndef ASSAY_ENGINE_H

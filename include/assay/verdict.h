@@ -44,13 +44,13 @@ typedef enum assay_reason {
     ASSAY_REASON_UNAVAILABLE, /**< the engine is down */
     ASSAY_REASON_CRASHED,     /**< the scanner process died */
     ASSAY_REASON_RELOADING,   /**< no signatures are loaded at the moment */
-    /* UNSCANNABLE */
-    ASSAY_REASON_LIMIT,     /**< a limit ended the inspection */
-    ASSAY_REASON_OVERSIZE,  /**< larger than the engine takes */
-    ASSAY_REASON_ENCRYPTED, /**< encrypted content */
-    ASSAY_REASON_MALFORMED, /**< content that cannot be opened */
-    ASSAY_REASON_PARTIAL,   /**< coverage is not complete */
-    ASSAY_REASON_POISON,    /**< killed two workers; not tried again */
+    /* UNSCANNABLE; apart, so that both kinds can grow */
+    ASSAY_REASON_LIMIT = 64, /**< a limit ended the inspection */
+    ASSAY_REASON_OVERSIZE,   /**< larger than the engine takes */
+    ASSAY_REASON_ENCRYPTED,  /**< encrypted content */
+    ASSAY_REASON_MALFORMED,  /**< content that cannot be opened */
+    ASSAY_REASON_PARTIAL,    /**< coverage is not complete */
+    ASSAY_REASON_POISON,     /**< killed two workers; not tried again */
     ASSAY_REASON_COUNT
 } assay_reason;
 

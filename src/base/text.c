@@ -37,6 +37,13 @@ size_t assay__text_copy_clean(char *out, size_t size, const char *text,
     return n;
 }
 
+void assay__text_unquote(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text == '"' || *text == '\\')
+            *text = '\'';
+}
+
 void assay__text_copy(char *out, size_t size, const char *text)
 {
     size_t len = text ? strlen(text) : 0;

@@ -25,6 +25,9 @@ bool assay__text_equal_n(const char *a, size_t len, const char *b);
  *  ascii_only, bytes over 126) become '?'. @return bytes copied */
 size_t assay__text_copy_clean(char *out, size_t size, const char *text,
                               bool ascii_only);
+/** Replace `"` and `\\` by `'`, in place: for what stands in quotes in a log
+ *  line. */
+void assay__text_unquote(char *text);
 /** Copy and terminate, cutting at size - 1. NULL text counts as "". */
 void assay__text_copy(char *out, size_t size, const char *text);
 /** Bytes (1..4) of the UTF-8 character that text starts with; 0 when it is not

@@ -51,7 +51,8 @@ static assay_rc check_table(const char *path,
 {
     if (table->struct_size < sizeof *table)
         return too_short(path, table->struct_size, err);
-    if (table->abi_major != ASSAY_LANGUAGE_ABI_MAJOR)
+    if (table->abi_major != ASSAY_LANGUAGE_ABI_MAJOR ||
+        table->abi_minor > ASSAY_LANGUAGE_ABI_MINOR)
         return assay_error_set(err, ASSAY_E_ABI,
                                "%s: built for policy-language ABI %u.%u, this "
                                "libassay has %u.%u",

@@ -57,17 +57,18 @@ static assay_flow run_scope(const struct assay__policy *policy,
                                        "4.3.0 Local error in processing", NULL);
     if (scan.disposition.action == ASSAY_ACTION_CONTINUE)
         return ASSAY_FLOW_CONTINUE;
-    *assay__session_reply(call->session) = scan.disposition;
+    assay__outcome_keep_severest(assay__session_reply(call->session),
+                                 &scan.disposition);
     return ASSAY_FLOW_DONE;
 }
 
 static void answer_failure(const assay_call *call)
 {
-    assay_disposition *reply = assay__session_reply(call->session);
+    /* 421 is a code it takes, so it cannot fail. */
+    assay_rc rc = assay_session_disconnect(
+        call->session, 421, "4.3.0 Local error in processing", NULL);
 
-    (void)assay__disposition_reply(reply, 421,
-                                   "4.3.0 Local error in processing", NULL);
-    reply->disconnect = true;
+    (void)rc;
 }
 
 static assay_flow run_language(const struct assay__policy *policy,
@@ -80,6 +81,7 @@ static assay_flow run_language(const struct assay__policy *policy,
 
     if (rc == ASSAY_OK)
         return flow;
+    assay__text_unquote(err.msg);
     assay_log_write(policy->log, ASSAY_LOG_ERROR, "policy.failed",
                     "module=%s phase=%s id=%s code=%s error=\"%s\"",
                     module->name, assay_phase_name(call->phase),

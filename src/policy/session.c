@@ -20,7 +20,8 @@ struct assay_session {
     assay_message *message; /* NULL between messages */
     bool message_done;      /* data ran; only edits and reset may follow */
     assay_disposition reply;
-    void **states; /* per module of env.policy, the language's own */
+    bool disconnect; /* policy ended the session; stays */
+    void **states;   /* per module of env.policy, the language's own */
     uint64_t message_count, rcpt_count;
     char peer[PEER_MAX];
     assay_progress *progress;
@@ -180,7 +181,7 @@ assay_rc assay_session_disconnect(assay_session *session, int code,
     assay_rc rc = assay__disposition_reply(&session->reply, code, text, err);
 
     if (rc == ASSAY_OK)
-        session->reply.disconnect = true;
+        session->disconnect = true;
     return rc;
 }
 
@@ -256,6 +257,9 @@ static void run_phase(assay_session *session, assay_phase phase,
     };
 
     assay__policy_run(session->env.policy, session->states, &call);
+    /* Whatever is answered later: a policy that closes the connection means
+     * it. */
+    session->reply.disconnect = session->disconnect;
 }
 
 /* Every failure of a step is a temporary answer, never silence. */

@@ -195,30 +195,18 @@ static void set_error(assay_verdict *verdict, assay_reason reason,
     (void)snprintf(verdict->info, sizeof verdict->info, "error: %.200s", text);
 }
 
-static assay_rc ask(assay_scanner *scanner, assay_bytes bytes,
-                    const char *engine, int64_t deadline_ms,
-                    struct assay__wire_reply *reply, assay_error *err)
+static assay_rc ask(assay_scanner *scanner,
+                    const struct assay__wire_request *request, int content_fd,
+                    int64_t deadline_ms, struct assay__wire_reply *reply,
+                    assay_error *err)
 {
-    struct assay__wire_request request = {
-        .magic = ASSAY__WIRE_MAGIC,
-        .kind = ASSAY__WIRE_SCAN,
-        .id = ++scanner->last_id,
-        .size = bytes.len,
-    };
-    int fd = -1;
-    assay_rc rc;
+    assay_rc rc = assay__wire_send(scanner->socket_fd, request, sizeof *request,
+                                   content_fd, err);
 
-    assay__text_copy(request.engine, sizeof request.engine, engine);
-    rc = assay__wire_seal(bytes, &fd, err);
-    if (rc == ASSAY_OK)
-        rc = assay__wire_send(scanner->socket_fd, &request, sizeof request, fd,
-                              err);
-    if (fd >= 0)
-        close(fd);
     if (rc == ASSAY_OK)
         rc = assay__wire_receive(scanner->socket_fd, reply, sizeof *reply, NULL,
                                  deadline_ms, err);
-    if (rc == ASSAY_OK && !assay__wire_reply_is_sound(&request, reply))
+    if (rc == ASSAY_OK && !assay__wire_reply_is_sound(request, reply))
         rc = assay_error_set(err, ASSAY_E_INVAL,
                              "scanner: the reply makes no sense");
     return rc;
@@ -237,13 +225,39 @@ static assay_reason reason_of(assay_rc rc)
     }
 }
 
+/* Whatever goes wrong from here on is the fault of the process, and it ends. */
+static void ask_or_kill(assay_scanner *scanner, assay_bytes bytes,
+                        const char *engine, int content_fd, int64_t deadline_ms,
+                        assay_verdict *verdict_out)
+{
+    struct assay__wire_request request = {
+        .magic = ASSAY__WIRE_MAGIC,
+        .kind = ASSAY__WIRE_SCAN,
+        .id = ++scanner->last_id,
+        .size = bytes.len,
+    };
+    struct assay__wire_reply reply;
+    assay_error err = {0};
+    assay_rc rc;
+
+    assay__text_copy(request.engine, sizeof request.engine, engine);
+    rc = ask(scanner, &request, content_fd, deadline_ms, &reply, &err);
+    if (rc == ASSAY_OK) {
+        *verdict_out = reply.verdict;
+        return;
+    }
+    end_process(scanner, 0);
+    set_error(verdict_out, reason_of(rc), err.msg);
+}
+
 void assay_scanner_scan(assay_scanner *scanner, assay_message *message,
                         const char *engine, int64_t timeout_ms,
                         assay_verdict *verdict_out)
 {
-    struct assay__wire_reply reply;
+    int64_t start_ms = assay__clock_ms();
     assay_error err = {0};
     assay_bytes bytes;
+    int content_fd = -1;
     assay_rc rc;
 
     if (engine && strlen(engine) > ASSAY_NAME_MAX) {
@@ -252,22 +266,27 @@ void assay_scanner_scan(assay_scanner *scanner, assay_message *message,
         return;
     }
     rc = assay_message_bytes(message, ASSAY_RENDITION_CANONICAL, &bytes, &err);
-    if (rc == ASSAY_OK && scanner->socket_fd < 0)
-        rc = start_process(scanner, &err);
+    if (rc == ASSAY_OK)
+        rc = assay__wire_seal(bytes, &content_fd, &err);
     if (rc != ASSAY_OK) {
-        set_error(verdict_out, ASSAY_REASON_UNAVAILABLE, err.msg);
+        set_error(verdict_out,
+                  rc == ASSAY_E_NOMEM ? ASSAY_REASON_MEMORY
+                                      : ASSAY_REASON_DESCRIPTORS,
+                  err.msg);
         return;
+    }
+    if (scanner->socket_fd < 0) {
+        rc = start_process(scanner, &err);
+        start_ms = assay__clock_ms();
     }
     if (timeout_ms <= 0)
         timeout_ms = scanner->timeout_ms + GRACE_MS;
-    rc = ask(scanner, bytes, engine, assay__clock_ms() + timeout_ms, &reply,
-             &err);
-    if (rc == ASSAY_OK) {
-        *verdict_out = reply.verdict;
-        return;
-    }
-    end_process(scanner, 0);
-    set_error(verdict_out, reason_of(rc), err.msg);
+    if (rc == ASSAY_OK)
+        ask_or_kill(scanner, bytes, engine, content_fd, start_ms + timeout_ms,
+                    verdict_out);
+    else
+        set_error(verdict_out, ASSAY_REASON_UNAVAILABLE, err.msg);
+    close(content_fd);
 }
 
 /* ---- inside the process ------------------------------------------------ */

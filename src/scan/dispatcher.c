@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "scan/finding.h"
+#include "scan/hidden_parts.h"
 
 #define MS_PER_S 1000
 #define US_PER_MS 1000
@@ -253,16 +254,73 @@ static bool is_stuffed(const struct run *run,
            wire.len != received.len;
 }
 
+static void scan_hidden_part(struct assay__engine_instance *engine,
+                             assay_part *part, int64_t deadline_ms,
+                             assay_verdict *verdict)
+{
+    assay_content content;
+
+    if (assay__clock_ms() >= deadline_ms) {
+        assay__verdict_time_out(verdict, engine->options.timeout_s);
+    } else if (part_content(part, &content, verdict)) {
+        content.reading = "hidden part";
+        call_engine(engine, &content, deadline_ms, verdict);
+    }
+}
+
+static void exceed_limit(uint32_t limits, assay_verdict *verdict)
+{
+    assay__verdict_fail(verdict, ASSAY_STATUS_UNSCANNABLE, ASSAY_REASON_LIMIT,
+                        "a limit on parts, depth or headers cut the message");
+    verdict->coverage.limits_hit |= limits;
+}
+
+/* Also those parts that the engine's own reader may have passed over; and what
+ * our reader could not look at may hide such parts.
+ * @param blank  a verdict of this engine that nothing was decided in yet */
+static void scan_hidden_parts(const struct run *run,
+                              struct assay__engine_instance *engine,
+                              int64_t deadline_ms, const assay_verdict *blank,
+                              assay_verdict *verdict)
+{
+    assay_verdict hidden = *blank;
+    assay_part *part = NULL;
+    assay_error err = {0};
+    assay_rc rc = assay_message_root(run->message, &part, &err);
+    uint32_t limits;
+
+    if (rc != ASSAY_OK) {
+        (void)fail_content(rc, &err, &hidden);
+        assay__verdict_merge(verdict, &hidden);
+        return;
+    }
+    while (verdict->status != ASSAY_STATUS_INFECTED &&
+           verdict->status != ASSAY_STATUS_ERROR &&
+           (part = assay__hidden_part(part)) != NULL) {
+        hidden = *blank;
+        scan_hidden_part(engine, part, deadline_ms, &hidden);
+        assay__verdict_merge(verdict, &hidden);
+        part = assay_part_thread(part);
+    }
+    limits = assay_message_tree_limits(run->message);
+    if (limits != 0 && verdict->status != ASSAY_STATUS_INFECTED) {
+        hidden = *blank;
+        exceed_limit(limits, &hidden);
+        assay__verdict_merge(verdict, &hidden);
+    }
+}
+
 static void scan_content(const struct run *run,
                          struct assay__engine_instance *engine,
                          int64_t deadline_ms, assay_verdict *verdict)
 {
     const struct assay__scope_options *options = &engine->options;
-    assay_verdict unstuffed;
+    bool is_message = run->message && !run->request->part;
+    assay_verdict blank, unstuffed;
     int64_t start_us = assay__clock_us();
 
     read_epoch(engine, verdict);
-    unstuffed = *verdict;
+    unstuffed = blank = *verdict;
     if (!scan_rendition(run, engine,
                         options->use_wire_rep ? ASSAY_RENDITION_WIRE
                                               : ASSAY_RENDITION_CANONICAL,
@@ -273,7 +331,12 @@ static void scan_content(const struct run *run,
                              &unstuffed);
         assay__verdict_merge(verdict, &unstuffed);
     }
-    count_call(&engine->stats, run->message && !run->request->part,
+    if (is_message)
+        scan_hidden_parts(run, engine, deadline_ms, &blank, verdict);
+    else if (run->message && verdict->status == ASSAY_STATUS_CLEAN &&
+             assay_message_tree_limits(run->message) != 0)
+        exceed_limit(assay_message_tree_limits(run->message), verdict);
+    count_call(&engine->stats, is_message,
                (uint64_t)(assay__clock_us() - start_us));
 }
 
@@ -349,15 +412,27 @@ static void explain(const struct run *run, const struct assay__scope *scope,
     assay__text_copy(verdict->scope, sizeof verdict->scope, scope->name);
 }
 
+/* The first infection ends a scan: nobody asks further. But an engine that
+ * lets pass what it finds, on trial say, must not keep an automatic scan from
+ * the engine behind it that would refuse the message. */
+static bool ends_scan(const struct run *run,
+                      const struct assay__engine_instance *engine,
+                      const assay_verdict *verdict)
+{
+    if (verdict->status != ASSAY_STATUS_INFECTED)
+        return false;
+    return !run->request->hook ||
+           assay__scope_answer(&engine->options, verdict) != ASSAY__ANSWER_PASS;
+}
+
 static void run_scope(const struct run *run, const struct assay__scope *scope,
                       assay_verdict *verdict_out)
 {
     enum choice reached = CHOICE_OTHER_NAME;
     assay_verdict merged = {.status = ASSAY_STATUS_NO_ENGINE};
+    bool is_decided = false;
 
-    for (size_t i = 0;
-         i < scope->engine_count && merged.status != ASSAY_STATUS_INFECTED;
-         i++) {
+    for (size_t i = 0; i < scope->engine_count && !is_decided; i++) {
         struct assay__engine_instance *engine = scope->engines[i];
         enum choice choice = choose(run, scope, engine);
         assay_verdict verdict;
@@ -369,6 +444,7 @@ static void run_scope(const struct run *run, const struct assay__scope *scope,
         scan_with(run, scope, engine, &verdict);
         report(run, scope, engine, &verdict);
         assay__verdict_merge(&merged, &verdict);
+        is_decided = ends_scan(run, engine, &verdict);
     }
     if (reached == CHOICE_RUN)
         *verdict_out = merged;

@@ -55,7 +55,9 @@ static assay_rc missing(const struct check *check, const char *member)
                            check->file, member);
 }
 
-/* Another major number means another layout: nothing behind it is read. */
+/* Another major number means another layout: nothing behind it is read. An
+ * engine of a later minor one would use members of our structs, of the finding
+ * it fills for one, that we do not have. */
 static assay_rc check_abi(const struct check *check)
 {
     const assay_engine_module *table = check->table;
@@ -65,7 +67,8 @@ static assay_rc check_abi(const struct check *check)
                                "%s: its '%s' is no engine table: %zu bytes",
                                check->file, ASSAY_ENGINE_SYMBOL,
                                check->available);
-    if (table->abi_major != ASSAY_ENGINE_ABI_MAJOR)
+    if (table->abi_major != ASSAY_ENGINE_ABI_MAJOR ||
+        table->abi_minor > ASSAY_ENGINE_ABI_MINOR)
         return assay_error_set(
             check->err, ASSAY_E_ABI,
             "%s: built for engine ABI %u.%u, this libassay has %d.%d",

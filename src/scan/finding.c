@@ -17,17 +17,17 @@
 static void copy_text(char *out, size_t size, const char *text)
 {
     (void)assay__text_copy_clean(out, size, text, true);
-    for (; *out != '\0'; out++) {
-        if (*out == '"' || *out == '\\')
-            *out = '\'';
-    }
+    assay__text_unquote(out);
 }
 
-/* The engine's reason if it is one of this kind, else the fallback. */
-static assay_reason reason_in(assay_reason reason, assay_reason first,
-                              assay_reason last, assay_reason fallback)
+/* The engine's reason if there is such a one of this kind, else the fallback.
+ * Reasons from LIMIT on are those of UNSCANNABLE. */
+static assay_reason reason_of_kind(assay_reason reason, bool is_unscannable,
+                                   assay_reason fallback)
 {
-    return reason >= first && reason <= last ? reason : fallback;
+    bool is_kind = (reason >= ASSAY_REASON_LIMIT) == is_unscannable;
+
+    return is_kind && assay_reason_name(reason)[0] != '\0' ? reason : fallback;
 }
 
 static assay_reason unscannable_reason(const assay_finding *finding)
@@ -36,8 +36,7 @@ static assay_reason unscannable_reason(const assay_finding *finding)
                                 ? ASSAY_REASON_LIMIT
                                 : ASSAY_REASON_PARTIAL;
 
-    return reason_in(finding->reason, ASSAY_REASON_LIMIT, ASSAY_REASON_POISON,
-                     fallback);
+    return reason_of_kind(finding->reason, true, fallback);
 }
 
 /* Engines that say "error" themselves shall not make it twice. */
@@ -142,8 +141,7 @@ static void judge_fault(const assay_finding *finding, const char *info,
                         assay_verdict *verdict)
 {
     assay_reason reason =
-        reason_in(finding->reason, ASSAY_REASON_ENGINE, ASSAY_REASON_RELOADING,
-                  ASSAY_REASON_ENGINE);
+        reason_of_kind(finding->reason, false, ASSAY_REASON_ENGINE);
 
     if (reason == ASSAY_REASON_TIMEOUT && info[0] == '\0')
         assay__verdict_time_out(verdict, facts->timeout_s);

@@ -66,7 +66,9 @@ const char *assay_reason_name(assay_reason reason)
 {
     size_t index = (size_t)reason;
 
-    return index < ASSAY_COUNT_OF(reason_names) ? reason_names[index] : "";
+    if (index >= ASSAY_COUNT_OF(reason_names) || !reason_names[index])
+        return "";
+    return reason_names[index];
 }
 
 bool assay_coverage_is_complete(const assay_coverage *coverage)

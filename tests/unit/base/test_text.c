@@ -143,6 +143,15 @@ START_TEST(utf8_is_strict)
 }
 END_TEST
 
+START_TEST(quotes_do_not_end_a_log_value)
+{
+    char text[] = "a\"b\\c'd";
+
+    assay__text_unquote(text);
+    ck_assert_str_eq(text, "a'b'c'd");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base_text");
@@ -159,5 +168,6 @@ int main(void)
     tcase_add_test(tc, dup_copies_counted_bytes);
     tcase_add_test(tc, dup_may_run_out_of_memory);
     tcase_add_loop_test(tc, utf8_is_strict, 0, ASSAY_COUNT_OF(utf8));
+    tcase_add_test(tc, quotes_do_not_end_a_log_value);
     return check_run(suite);
 }

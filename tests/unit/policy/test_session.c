@@ -252,6 +252,17 @@ START_TEST(disconnect_is_part_of_the_disposition)
 }
 END_TEST
 
+START_TEST(disconnect_outlives_the_phase_it_was_set_in)
+{
+    USE({.phase = ASSAY_PHASE_DATA, .code = 250, .disconnect = true},
+        {.phase = ASSAY_PHASE_DATA_SPOOL, .discard = true});
+    send_message("x");
+    ck_assert_int_eq(assay_session_data(session, &d, &err), ASSAY_OK);
+    ck_assert_int_eq(d.action, ASSAY_ACTION_DISCARD);
+    ck_assert(d.disconnect);
+}
+END_TEST
+
 START_TEST(discard_accepts_and_drops)
 {
     USE({.phase = ASSAY_PHASE_DATA_SPOOL, .discard = true});
@@ -377,6 +388,7 @@ int main(void)
     tcase_add_test(tc, an_answer_does_not_leak_into_the_next_phase);
     tcase_add_loop_test(tc, a_failing_script_answers_421_in_every_phase, 0, 8);
     tcase_add_test(tc, disconnect_is_part_of_the_disposition);
+    tcase_add_test(tc, disconnect_outlives_the_phase_it_was_set_in);
     tcase_add_test(tc, discard_accepts_and_drops);
     tcase_add_test(tc, discard_without_a_message_is_refused);
     tcase_add_test(tc, each_recipient_sees_its_own_address);

@@ -115,6 +115,40 @@ static assay_status scan_status(const char *text, const char *engine)
     return verdict.status;
 }
 
+static assay_session *session_on(void)
+{
+    const assay_peer peer = {.address = "192.0.2.1"};
+    assay_session *session = NULL;
+
+    ck_assert_int_eq(assay_session_open(instance, &peer, &session, &err),
+                     ASSAY_OK);
+    return session;
+}
+
+static assay_disposition send(assay_session *session, const char *text)
+{
+    assay_disposition d;
+
+    ck_assert_int_eq(assay_session_mailfrom(session, "a@b", "<a@b>", &d, &err),
+                     ASSAY_OK);
+    ck_assert_int_eq(assay_session_rcptto(session, "c@d", "<c@d>", &d, &err),
+                     ASSAY_OK);
+    ck_assert_int_eq(assay_message_append(assay_session_message(session), text,
+                                          strlen(text), &err),
+                     ASSAY_OK);
+    ck_assert_int_eq(assay_session_data(session, &d, &err), ASSAY_OK);
+    return d;
+}
+
+static assay_disposition send_once(const char *text)
+{
+    assay_session *session = session_on();
+    assay_disposition d = send(session, text);
+
+    assay_session_close(&session);
+    return d;
+}
+
 /* ---- configurations ---------------------------------------------------- */
 
 /* AV-01, AV-03, AV-04 */
@@ -130,6 +164,39 @@ START_TEST(a_scope_with_an_engine_scans)
     ck_assert_int_eq(scan_status("x", "other"), ASSAY_STATUS_NO_ENGINE);
     ck_assert_str_eq(assay_engine_name(instance, 0), "sample"); /* LU-02 */
     ck_assert_ptr_null(assay_engine_name(instance, 1));
+}
+END_TEST
+
+/* The engine sees EVIL only where somebody decodes it. */
+START_TEST(what_an_engine_may_pass_over_is_scanned_decoded)
+{
+    static const char encoded[] = "Content-Type: message/rfc822\r\n"
+                                  "Content-Transfer-Encoding: base64\r\n\r\n"
+                                  "YTogYg0KDQpFVklMDQo=\r\n";
+
+    open_with(SAMPLE);
+    ck_assert_int_eq(scan_status(encoded, NULL), ASSAY_STATUS_INFECTED);
+}
+END_TEST
+
+/* H2: what our own reader could not look at may hide such a part. */
+START_TEST(a_message_cut_by_a_limit_is_not_clean)
+{
+    static const char *const limits[] = {"Max_MIME_Parts = 2\n",
+                                         "Max_MIME_Depth = 1\n"};
+    static const char parts[] =
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+        "Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nx\r\n"
+        "--c--\r\n--b\r\n\r\ny\r\n--b--\r\n";
+    char text[512];
+
+    open_with(SAMPLE);
+    ck_assert_int_eq(scan_status(parts, NULL), ASSAY_STATUS_CLEAN);
+    assay_close(&instance);
+    (void)snprintf(text, sizeof text, "%s%s", limits[_i], SAMPLE);
+    open_with(text);
+    /* assay_scan() of a message made with other limits does not know them */
+    ck_assert_int_eq(send_once(parts).code, 550);
 }
 END_TEST
 
@@ -277,40 +344,6 @@ END_TEST
 
 /* ---- sessions ---------------------------------------------------------- */
 
-static assay_session *session_on(void)
-{
-    const assay_peer peer = {.address = "192.0.2.1"};
-    assay_session *session = NULL;
-
-    ck_assert_int_eq(assay_session_open(instance, &peer, &session, &err),
-                     ASSAY_OK);
-    return session;
-}
-
-static assay_disposition send(assay_session *session, const char *text)
-{
-    assay_disposition d;
-
-    ck_assert_int_eq(assay_session_mailfrom(session, "a@b", "<a@b>", &d, &err),
-                     ASSAY_OK);
-    ck_assert_int_eq(assay_session_rcptto(session, "c@d", "<c@d>", &d, &err),
-                     ASSAY_OK);
-    ck_assert_int_eq(assay_message_append(assay_session_message(session), text,
-                                          strlen(text), &err),
-                     ASSAY_OK);
-    ck_assert_int_eq(assay_session_data(session, &d, &err), ASSAY_OK);
-    return d;
-}
-
-static assay_disposition send_once(const char *text)
-{
-    assay_session *session = session_on();
-    assay_disposition d = send(session, text);
-
-    assay_session_close(&session);
-    return d;
-}
-
 /* AV-02, AV-10: the decision matrix without any script */
 START_TEST(action_reject_refuses_what_is_infected)
 {
@@ -406,6 +439,26 @@ START_TEST(modules_run_in_configuration_order)
     open_with(SAMPLE "fakepolicy \"p\" { rule \"data\" { code = 451 } }\n");
     ck_assert_int_eq(send_once("EVIL").code, 550);
     ck_assert_int_eq(send_once("good").code, 451);
+}
+END_TEST
+
+/* An engine on trial finds first; the one behind it refuses all the same. */
+START_TEST(an_engine_that_lets_pass_does_not_end_a_hook_scan)
+{
+    open_with("sample {}\nantivirus \"av\" {\n"
+              "  sample \"trial\" { threat = EVIL action = pass }\n"
+              "  sample \"real\" { threat = EVIL }\n}\n");
+    ck_assert_int_eq(send_once("EVIL").code, 550);
+}
+END_TEST
+
+/* A reply that a script set first is not made milder by a scope. */
+START_TEST(the_severest_answer_of_a_phase_stands)
+{
+    open_with("fakepolicy \"p\" { rule \"data\" { code = 554 } }\n"
+              "sample {}\nantivirus \"av\" {\n  max_size = 4\n"
+              "  on_oversize = tempfail\n  sample \"s1\" { }\n}\n");
+    ck_assert_int_eq(send_once("much too large").code, 554);
 }
 END_TEST
 
@@ -532,6 +585,8 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_scope_with_an_engine_scans);
+    tcase_add_test(tc, what_an_engine_may_pass_over_is_scanned_decoded);
+    tcase_add_loop_test(tc, a_message_cut_by_a_limit_is_not_clean, 0, 2);
     tcase_add_loop_test(tc, a_mistake_is_reported_with_its_place, 0,
                         COUNT(wrong));
     tcase_add_test(tc, all_mistakes_come_in_one_run);
@@ -551,6 +606,8 @@ int main(void)
                         COUNT(passive));
     tcase_add_test(tc, skip_variable_keeps_a_message_from_being_scanned);
     tcase_add_test(tc, modules_run_in_configuration_order);
+    tcase_add_test(tc, an_engine_that_lets_pass_does_not_end_a_hook_scan);
+    tcase_add_test(tc, the_severest_answer_of_a_phase_stands);
     tcase_add_test(tc, a_policy_may_scan_for_itself);
     tcase_add_test(tc, data_runs_in_the_pool_when_progress_is_wanted);
     tcase_add_test(tc, reload_swaps_and_sessions_finish_on_the_old_one);

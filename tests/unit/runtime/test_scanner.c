@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -132,6 +133,25 @@ START_TEST(a_crash_costs_one_verdict)
 }
 END_TEST
 
+/* What goes wrong on our side does not cost the process. */
+START_TEST(no_free_descriptor_is_not_a_crash)
+{
+    struct rlimit before, none;
+    assay_verdict verdict;
+
+    write_config("");
+    start();
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){0, before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    verdict = scan("x", 1);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ck_assert_int_eq(verdict.status, ASSAY_STATUS_ERROR);
+    ck_assert_int_eq(verdict.reason, ASSAY_REASON_DESCRIPTORS);
+    ck_assert_int_eq(scan("x", 1).status, ASSAY_STATUS_CLEAN);
+}
+END_TEST
+
 START_TEST(an_engine_that_does_not_open_is_a_failed_start)
 {
     write_config("refuse = on");
@@ -180,6 +200,7 @@ int main(void)
     tcase_add_test(tc, verdicts_come_back);
     tcase_add_test(tc, large_content_passes_by_descriptor);
     tcase_add_test(tc, a_crash_costs_one_verdict);
+    tcase_add_test(tc, no_free_descriptor_is_not_a_crash);
     tcase_add_test(tc, an_engine_that_does_not_open_is_a_failed_start);
     tcase_add_test(tc, a_program_that_is_not_there_is_a_failed_start);
     tcase_add_test(tc, an_engine_name_too_long_is_said_before_asking);

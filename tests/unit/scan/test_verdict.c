@@ -43,15 +43,22 @@ START_TEST(every_status_has_its_own_name)
 }
 END_TEST
 
-START_TEST(every_reason_has_its_own_name)
+static void expect_names(int first, int end)
 {
-    for (int i = 1; i < ASSAY_REASON_COUNT; i++) {
+    for (int i = first; i < end; i++) {
         ck_assert_str_ne(assay_reason_name((assay_reason)i), "");
         for (int j = 0; j < i; j++)
             ck_assert_str_ne(assay_reason_name((assay_reason)i),
                              assay_reason_name((assay_reason)j));
     }
+}
+
+START_TEST(every_reason_has_its_own_name)
+{
     ck_assert_str_eq(assay_reason_name(ASSAY_REASON_NONE), "");
+    expect_names(ASSAY_REASON_ENGINE, ASSAY_REASON_RELOADING + 1);
+    expect_names(ASSAY_REASON_LIMIT, ASSAY_REASON_COUNT);
+    ck_assert_str_eq(assay_reason_name(ASSAY_REASON_COUNT), "");
 }
 END_TEST
 
