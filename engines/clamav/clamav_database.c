@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,16 +28,40 @@ uint64_t assay__clamav_hash(uint64_t hash, const void *data, size_t size)
     return hash;
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+    size_t len = strlen(name), end_len = strlen(end);
+
+    return len > end_len && !strcasecmp(name + len - end_len, end);
+}
+
+/* What libclamav opens in a signature folder, whatever it is. */
+static bool is_database(const char *name)
+{
+    static const char *const extensions[] = {
+        ".cat", ".cbc", ".cdb", ".cfg",  ".cld",  ".crb", ".cud",
+        ".cvd", ".db",  ".fp",  ".ftm",  ".gdb",  ".hdb", ".hdu",
+        ".hsb", ".hsu", ".idb", ".ign",  ".imp",  ".ioc", ".ldb",
+        ".ldu", ".mdb", ".mdu", ".msb",  ".msu",  ".ndb", ".ndu",
+        ".pdb", ".rmd", ".sdb", ".sfp",  ".wdb",  ".yar", ".zmd",
+        ".db2", ".db3", ".ft",  ".ign2", ".pwdb", ".yara"};
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
+        found = found || ends_with(name, extensions[i]);
+    return found;
+}
+
 /* Not signatures: what updaters keep beside them (freshclam.dat). */
 static bool is_notes(const char *name)
 {
-    size_t len = strlen(name);
-
-    return name[0] == '.' || (len > 4 && !strcmp(name + len - 4, ".dat"));
+    return !is_database(name) && (name[0] == '.' || ends_with(name, ".dat"));
 }
 
-/* The sum of the hashes of all files, so that their order does not matter. */
-static uint64_t digest_entries(DIR *dir)
+/* The sum of the hashes of all files, so that their order does not matter.
+ * libclamav would read a folder, or wait for the writer of a FIFO, for ever. */
+static assay_rc digest_entries(DIR *dir, const char *folder,
+                               uint64_t *digest_out, assay_error *err)
 {
     struct dirent *entry;
     struct stat status;
@@ -48,17 +73,24 @@ static uint64_t digest_entries(DIR *dir)
         if (is_notes(entry->d_name) ||
             fstatat(dirfd(dir), entry->d_name, &status, 0))
             continue;
+        if (is_database(entry->d_name) && !S_ISREG(status.st_mode))
+            return assay_error_set(
+                err, ASSAY_E_INVAL,
+                "the signature folder %s: %s is not a regular file", folder,
+                entry->d_name);
         hash = assay__clamav_hash(0, entry->d_name, strlen(entry->d_name));
         hash = assay__clamav_hash(hash, &status.st_size, sizeof status.st_size);
         sum += assay__clamav_hash(hash, &status.st_mtim, sizeof status.st_mtim);
     }
-    return sum;
+    *digest_out = sum;
+    return ASSAY_OK;
 }
 
 static assay_rc digest_folder(const char *folder, uint64_t *digest_out,
                               assay_error *err)
 {
     DIR *dir = opendir(folder);
+    assay_rc rc;
 
     if (!dir && errno == ENOENT)
         return assay_error_set(
@@ -69,9 +101,9 @@ static assay_rc digest_folder(const char *folder, uint64_t *digest_out,
     if (!dir)
         return assay_error_set(
             err, ASSAY_E_IO, "cannot read the signature folder %s: %m", folder);
-    *digest_out = digest_entries(dir);
+    rc = digest_entries(dir, folder, digest_out, err);
     closedir(dir);
-    return ASSAY_OK;
+    return rc;
 }
 
 static assay_rc refuse(cl_error_t rc, const char *folder,
@@ -84,7 +116,9 @@ static assay_rc refuse(cl_error_t rc, const char *folder,
                                messages->database);
     if (rc == CL_EOPEN && strstr(messages->first, "No supported database"))
         return assay_error_set(err, ASSAY_E_INVAL,
-                               "the signature folder %s has no signature files",
+                               "the signature folder %s has no signature "
+                               "files; Debian's package clamav-freshclam "
+                               "fetches them",
                                folder);
     return assay_error_set(
         err, ASSAY_E_INVAL, "cannot load the signatures in %s: %s", folder,

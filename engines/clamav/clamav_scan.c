@@ -5,9 +5,10 @@
  * guard again, and what all of them together mean.
  *
  * A pass more is made
- * - for a mail that libclamav did not take for one by its first lines, or that
- *   begins like an mbox and would be cut at each "From ": again with a header
- *   in front that it knows. This is the only case that copies the bytes;
+ * - for a mail, or a part that says it is one, that libclamav did not take for
+ * one by its first lines, or that begins like an mbox and would be cut at each
+ * "From ": again with a header in front that it knows. This is the only case
+ * that copies the bytes;
  * - for encrypted content: that alert is reported in place of a limit that was
  *   hit too, so again without it. Policy may let encrypted mail pass, but not
  *   content that merely was not looked at.
@@ -41,7 +42,7 @@ struct pass {
     int64_t deadline_ms;
     const void *data;
     size_t size;
-    bool is_mail;
+    bool is_mail; /* for certain; a type that a part claims is a claim */
     bool encrypted_alerts;
     bool late;          /* we ended it: the deadline passed */
     bool took_for_mail; /* libclamav's type of the outermost layer */
@@ -289,11 +290,12 @@ static void scan_with_prefix(struct pass *pass, assay_finding *finding)
     free(copy);
 }
 
-static bool is_mail(const assay_content *content)
+/* Content of any message type is headers, and often a mail behind them. */
+static bool may_be_mail(const assay_content *content)
 {
     return content->kind == ASSAY_CONTENT_MESSAGE ||
            (content->media_type &&
-            !strcasecmp(content->media_type, "message/rfc822"));
+            !strncasecmp(content->media_type, "message/", 8));
 }
 
 static bool is_mbox(const assay_content *content)
@@ -312,14 +314,14 @@ static void scan_content(const struct assay__clamav *self,
         .deadline_ms = deadline_ms,
         .data = content->data,
         .size = content->size,
-        .is_mail = is_mail(content),
+        .is_mail = content->kind == ASSAY_CONTENT_MESSAGE,
     };
 
     /* The least of all findings, so that the first pass replaces it. */
     finding->found = ASSAY_FOUND_NOTHING;
     assay__clamav_messages_begin(messages);
-    if ((!scan_view(&pass, finding) || is_mbox(content)) && pass.is_mail &&
-        weight(finding) < WEIGHT_FAULT)
+    if ((!scan_view(&pass, finding) || is_mbox(content)) &&
+        may_be_mail(content) && weight(finding) < WEIGHT_FAULT)
         scan_with_prefix(&pass, finding);
     assay__clamav_messages_end(messages);
     if (messages->fault && finding->found != ASSAY_FOUND_THREAT)

@@ -121,7 +121,7 @@ function vctx:get(dictionary, key) end
 function vctx:set(dictionary, key, value) end
 
 ---Decide the answer to the present SMTP step; 2xx takes an answer back.
----@param code integer|string 200 to 599
+---@param code integer|string 200 to 299 or 400 to 599
 ---@param text? string may begin with an enhanced code such as `5.7.1`
 function vctx:set_code(code, text) end
 
@@ -191,9 +191,13 @@ function msg:rcptto() end
 ---@param domain ec_string
 function msg:get_envelope2(flags, localpart, domain) end
 
----The top part of the MIME tree.
+---The top part of the MIME tree. Parts are missing from the tree of a message
+---that exceeds a limit; the second result then says which: "parts", "depth",
+---"headers", or several of them with ", " between. A scan of any part of such
+---a message is `EC_AV_INFECTED` or `EC_AV_UNSCANNABLE`, never clean.
 ---@param readonly? true parts cannot be changed
----@return msgpart
+---@return msgpart top
+---@return string? limits nothing when the tree is whole
 function msg:mime(readonly) end
 
 ---Accept the message, then drop it; the callout goes on.

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Assay authors */
 #include "interp.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -119,12 +120,48 @@ static int add_traceback(lua_State *L)
     return 1;
 }
 
+/* The innermost line of Lua in the run's thread; in a coroutine of the script
+ * that is the line which resumed it. */
+static void note_refusal(void *arg, bool is_new)
+{
+    const struct lassay_interp *interp = arg;
+    struct lassay_run *run = interp->run;
+    lua_Debug where = {.currentline = -1};
+
+    if (!run)
+        return;
+    run->refused_at[0] = '\0';
+    /* What grows may be the stack itself. Lua after 5.4.4 keeps it unreadable
+     * for that moment, so there the place of some errors stays unknown. */
+    if (!is_new && !strstr(lua_ident, "Lua 5.4.4 "))
+        return;
+    for (int level = 0; lua_getstack(run->thread, level, &where); level++) {
+        lua_getinfo(run->thread, "Sl", &where);
+        if (where.currentline > 0)
+            break;
+    }
+    if (where.currentline > 0)
+        snprintf(run->refused_at, sizeof run->refused_at,
+                 "%s:%d: ", where.short_src, where.currentline);
+}
+
+/* [-0, +0, -] */
+static void format_refusal(const struct lassay_interp *interp, char *out,
+                           size_t size)
+{
+    const char *place = interp->run->refused_at;
+
+    if (interp->memory.is_over)
+        snprintf(out, size, "%smemory limit of %zu bytes exceeded", place,
+                 interp->memory.limit);
+    else
+        snprintf(out, size, "%sthe system has no more memory", place);
+}
+
 /* What went wrong, for a status of lua_pcall; borrowed from the stack. */
 static const char *failure_text(const struct lassay_run *run, lua_State *L,
                                 int status)
 {
-    if (status == LUA_ERRMEM)
-        return "memory limit exceeded";
     if (status != LUA_OK && lua_type(L, -1) == LUA_TSTRING)
         return lua_tostring(L, -1);
     return run->expired ? "time limit exceeded" : "error in error handling";
@@ -150,17 +187,22 @@ assay_rc lassay_run_call(struct lassay_run *run, lua_State *L,
     struct lassay_interp *interp = lassay_interp_of(L);
     int top = lua_gettop(L);
     assay_rc rc = ASSAY_OK;
+    char refusal[LASSAY_PLACE_MAX + 64];
     int status;
 
     lua_sethook(L, on_count, LUA_MASKCOUNT, HOOK_INTERVAL);
     run->end_ns = thread_cpu_ns() + interp->options->time_limit_ms * 1000000;
+    run->thread = L;
     interp->run = run;
     lua_pushcfunction(L, add_traceback);
     lua_pushcfunction(L, body);
     lua_pushlightuserdata(L, arg);
     status = lua_pcall(L, 1, 0, top + 1);
+    format_refusal(interp, refusal, sizeof refusal);
     /* The script may have caught the time-out in a coroutine of its own. */
-    if (status != LUA_OK || run->expired)
+    if (status == LUA_ERRMEM)
+        rc = lassay_report_failure(interp, refusal, err);
+    else if (status != LUA_OK || run->expired)
         rc = lassay_report_failure(interp, failure_text(run, L, status), err);
     interp->run = NULL;
     lua_settop(L, top);
@@ -194,7 +236,9 @@ static assay_rc interp_init(struct lassay_interp *interp, assay_error *err)
     const struct lassay_options *options = interp->options;
     struct lassay_run run = {.script = "libraries"};
 
-    interp->memory.limit = options->memory_limit;
+    interp->memory = (struct lassay_memory){.limit = options->memory_limit,
+                                            .on_refusal = note_refusal,
+                                            .arg = interp};
     interp->L = lua_newstate(lassay_memory_alloc, &interp->memory);
     if (!interp->L)
         return assay_error_set(err, ASSAY_E_NOMEM, "lua: no interpreter");

@@ -15,7 +15,8 @@
  *
  * Limits: a count hook looks at the processor time of the run; once it is
  * used up the hook raises at every instruction, so that no pcall of the
- * script outlives it. Memory is bounded by the allocator.
+ * script outlives it. Memory is bounded by the allocator, which tells the run
+ * where it refused.
  *
  * Locking: interp->lock guards busy alone and is never held while Lua runs;
  * `owner` below means the thread that took the interpreter.
@@ -32,6 +33,9 @@
 #include <assay/policy.h>
 
 #include "memory.h"
+
+/* A chunk's name as Lua shortens it, and a line. */
+#define LASSAY_PLACE_MAX (LUA_IDSIZE + 16)
 
 struct lassay_session;
 
@@ -65,6 +69,9 @@ struct lassay_run {
     const char *callout;            /* method that runs, or NULL */
     int64_t end_ns;                 /* thread CPU time; while paused: rest */
     bool expired;
+    lua_State *thread; /* that the call was made in */
+    /* Where memory was refused last: "script:line: ", or "". */
+    char refused_at[LASSAY_PLACE_MAX];
 };
 
 /** An interpreter with the sandbox and msys, without scripts. */

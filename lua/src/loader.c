@@ -18,6 +18,7 @@
 #include "dialect.h"
 #include "guard.h"
 #include "interp.h"
+#include "misspelt.h"
 #include "registry.h"
 #include "report.h"
 #include "sandbox.h"
@@ -216,6 +217,38 @@ static void warn_unused(lua_State *L, const struct lassay_interp *interp,
     lua_pop(L, 1);
 }
 
+/* [-0, +0, m] Functions of a module that nobody will ever call, though their
+ * names look as if somebody should. */
+static void warn_misspelt(lua_State *L, const struct lassay_interp *interp,
+                          size_t index)
+{
+    const char *module;
+
+    if (interp->quiet)
+        return;
+    module = lassay_registry_push(L, index);
+    lua_pop(L, 1);
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        const char *meant =
+            lua_isfunction(L, -1) && lua_type(L, -2) == LUA_TSTRING
+                ? lassay_misspelt(lua_tostring(L, -2))
+                : NULL;
+
+        if (meant) {
+            lua_pushfstring(L,
+                            "module %s: %s is no callout and is never "
+                            "called; did you mean %s?",
+                            module, lua_tostring(L, -2), meant);
+            lassay_report_text(interp, ASSAY_LOG_WARN, "lua.ignored",
+                               lua_tostring(L, -1));
+            lua_pop(L, 1);
+        }
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
 /* A script without effect is worth a line in the log, and no more. */
 static void check_modules(lua_State *L, const char *script, size_t first)
 {
@@ -228,6 +261,7 @@ static void check_modules(lua_State *L, const char *script, size_t first)
             warn_unused(L, interp, lassay_registry_push(L, i));
             lua_pop(L, 2);
         }
+        warn_misspelt(L, interp, i);
     }
 }
 

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <assay/verdict.h>
+
 #include "binding.h"
 #include "context.h"
 #include "handle.h"
@@ -244,6 +246,38 @@ static int message_get_message_size(lua_State *L)
     return 1;
 }
 
+/* [-0, +0|1, m] Name what ended the walk over the tree. @return how many */
+static int push_tree_limits(lua_State *L, const assay_message *message)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } names[] = {{ASSAY_LIMIT_PARTS, "parts"},
+                 {ASSAY_LIMIT_DEPTH, "depth"},
+                 {ASSAY_LIMIT_HEADERS, "headers"}};
+    uint32_t limits = assay_message_tree_limits(message);
+    const char *separator = "";
+
+    if (limits == 0)
+        return 0;
+    lua_pushliteral(L, "");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (limits & names[i].bit) {
+            lua_pushfstring(L, "%s%s", separator, names[i].name);
+            lua_concat(L, 2);
+            separator = ", ";
+        }
+        limits &= ~names[i].bit;
+    }
+    if (limits != 0) {
+        lua_pushfstring(L, "%sother", separator);
+        lua_concat(L, 2);
+    }
+    return 1;
+}
+
+/* The tree, and what of it is missing: nothing more when it is whole, so that
+ * f(msg:mime()) is a call with one argument. */
 static int message_mime(lua_State *L)
 {
     assay_message *message = lassay_check_message(L, 1)->message;
@@ -254,7 +288,7 @@ static int message_mime(lua_State *L)
                   "parts are read-only");
     lassay_check_rc(L, assay_message_root(message, &top, &err), &err);
     lassay_push_part(L, top, 1);
-    return 1;
+    return 1 + push_tree_limits(L, message);
 }
 
 static bool starts_with_code(const char *text)

@@ -4,6 +4,14 @@
 
 #include <stdlib.h>
 
+static void *refuse(struct lassay_memory *memory, bool is_new, bool is_over)
+{
+    memory->is_over = is_over;
+    if (memory->on_refusal)
+        memory->on_refusal(memory->arg, is_new);
+    return NULL; /* Lua collects its garbage and asks once more */
+}
+
 void *lassay_memory_alloc(void *ud, void *ptr, size_t old_size, size_t new_size)
 {
     struct lassay_memory *memory = ud;
@@ -17,10 +25,10 @@ void *lassay_memory_alloc(void *ud, void *ptr, size_t old_size, size_t new_size)
         return NULL;
     }
     if (new_size > old && new_size - old > memory->limit - memory->used)
-        return NULL; /* Lua collects its garbage and asks once more */
+        return refuse(memory, !ptr, true);
     block = realloc(ptr, new_size);
-    if (!block)
-        return new_size <= old ? ptr : NULL; /* shrinking never fails */
+    if (!block) /* shrinking never fails */
+        return new_size <= old ? ptr : refuse(memory, !ptr, false);
     memory->used = memory->used - old + new_size;
     return block;
 }

@@ -37,24 +37,55 @@ static const char prelude[] = "local pcall = pcall\n"
                               "    return finish(handler, pcall(f, ...))\n"
                               "end\n";
 
+/* A log line: what does not fit is cut. */
+struct line {
+    char text[ASSAY_LOG_LINE_MAX];
+    size_t len;
+};
+
+static void add_char(struct line *line, char c)
+{
+    if (line->len < sizeof line->text - 1)
+        line->text[line->len++] = c;
+    line->text[line->len] = '\0';
+}
+
+/* Line ends would split the event, and a NUL would end it. */
+static void add_visible(struct line *line, const char *text, size_t len)
+{
+    /* Each character fills one place at least. */
+    if (len > sizeof line->text)
+        len = sizeof line->text;
+    for (size_t i = 0; i < len; i++) {
+        char name = text[i] == '\n'   ? 'n'
+                    : text[i] == '\r' ? 'r'
+                    : text[i] == '\0' ? '0'
+                                      : '\0';
+
+        if (name)
+            add_char(line, '\\');
+        add_char(line, name ? name : text[i]);
+    }
+}
+
 /* print(...): one event, the arguments joined with tabs. */
 static int print(lua_State *L)
 {
     const struct lassay_interp *interp = lassay_interp_of(L);
     int count = lua_gettop(L);
-    luaL_Buffer text;
+    struct line line = {.len = 0};
 
-    luaL_buffinit(L, &text);
     for (int i = 1; i <= count; i++) {
+        size_t len;
+        const char *text = luaL_tolstring(L, i, &len);
+
         if (i > 1)
-            luaL_addchar(&text, '\t');
-        luaL_tolstring(L, i, NULL);
-        luaL_addvalue(&text);
+            add_char(&line, '\t');
+        add_visible(&line, text, len);
+        lua_pop(L, 1);
     }
-    luaL_pushresult(&text);
     if (!interp->quiet)
-        lassay_report_text(interp, ASSAY_LOG_INFO, "lua.print",
-                           lua_tostring(L, -1));
+        lassay_report_text(interp, ASSAY_LOG_INFO, "lua.print", line.text);
     return 0;
 }
 

@@ -2,8 +2,9 @@
  * Copyright (c) 2026 The Assay authors */
 /*
  * The clamav engine without faults of the host (tests/system/clamav_faults
- * makes those): what it refuses to open, what it finds in mail, how alerts of
- * libclamav that are no threats come out, and many scans at once.
+ * makes those): what it finds in mail, how alerts of libclamav that are no
+ * threats come out, and many scans at once. test_clamav_database has what it
+ * refuses to open.
  */
 #include <check.h>
 #include <pthread.h>
@@ -14,99 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clamav_engine.h"
+#include "check_run.h"
+#include "clamav_fixture.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-/* 40 random characters; nothing else in the tree holds them in one piece. */
-#define THREAT_A "8f1d0c6be27a4495"
-#define THREAT_B "b3e9a07c5d128f6403aa91de"
-
-enum { TIMEOUT_MS = 60000, THREADS = 8, SCANS = 60, CHILDREN = 4 };
-
-static char root[64], signatures[128], temporary[128];
-static struct assay__clamav_settings settings;
-static void *instance;
-
-/* ---- places and instances ---------------------------------------------- */
-
-static void write_file(const char *folder, const char *name, const char *text,
-                       size_t size)
-{
-    char path[256];
-    FILE *out;
-
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    out = fopen(path, "we");
-    ck_assert_msg(out && fwrite(text, 1, size, out) == size, "%s", path);
-    fclose(out);
-}
-
-static void write_signature(const char *name)
-{
-    char line[256];
-    size_t len = (size_t)snprintf(line, sizeof line, "%s:0:*:", name);
-
-    for (const char *c = THREAT_A THREAT_B; *c; c++)
-        len += (size_t)snprintf(line + len, sizeof line - len, "%02x",
-                                (unsigned)*c);
-    line[len++] = '\n';
-    write_file(signatures, "test.ndb", line, len);
-}
-
-static void make_places(void)
-{
-    snprintf(root, sizeof root, "/tmp/assay-test-clamav-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(root));
-    snprintf(signatures, sizeof signatures, "%s/db", root);
-    snprintf(temporary, sizeof temporary, "%s/tmp", root);
-    ck_assert_int_eq(mkdir(signatures, 0700), 0);
-    ck_assert_int_eq(mkdir(temporary, 0700), 0);
-    settings = (struct assay__clamav_settings){
-        .signatures = signatures,
-        .temporary = temporary,
-        .max_scansize = 16 << 20,
-        .max_filesize = 4 << 20,
-        .max_files = 1000,
-        .max_recursion = 17,
-        .detect_phishing = true,
-    };
-}
-
-static void remove_places(void)
-{
-    char command[128];
-
-    snprintf(command, sizeof command, "rm -rf '%s'", root);
-    ck_assert_int_eq(system(command), 0);
-}
-
-static assay_rc open_instance(void **out, assay_error *err)
-{
-    const assay_engine_args args = {
-        .instance = "clamav1",
-        .scope = "scope1",
-        .settings = &settings,
-        .timeout_ms = TIMEOUT_MS,
-        .max_size = 1 << 30,
-    };
-
-    return assay__clamav_ops.open(&args, out, err);
-}
-
-static void open_ready(void)
-{
-    assay_error err = {0};
-
-    make_places();
-    write_signature("Test-Threat");
-    ck_assert_msg(open_instance(&instance, &err) == ASSAY_OK, "%s", err.msg);
-}
-
-static void close_ready(void)
-{
-    assay__clamav_ops.close(instance);
-    remove_places();
-}
+enum { THREADS = 8, SCANS = 60, CHILDREN = 4 };
 
 static void scan_bytes(assay_content_kind kind, const void *data, size_t size,
                        assay_finding *finding)
@@ -117,7 +29,7 @@ static void scan_bytes(assay_content_kind kind, const void *data, size_t size,
 
     memset(finding, 0, sizeof *finding);
     finding->coverage.bytes_total = size;
-    assay__clamav_ops.scan(instance, &args, finding);
+    assay__clamav_ops.scan(fixture_instance, &args, finding);
 }
 
 /* ---- mails ------------------------------------------------------------- */
@@ -144,8 +56,6 @@ static size_t make_mail(char *out, size_t size, const char *first,
     fclose(mail);
     return (size_t)len;
 }
-
-#define FIRST(text) text, sizeof(text) - 1
 
 static const struct {
     const char *name;
@@ -230,6 +140,87 @@ START_TEST(mbox_line_in_the_body_hides_nothing)
 }
 END_TEST
 
+/* Decoded parts as the dispatcher hands them over: headers, then a body. */
+static const char *const message_types[] = {
+    "message/rfc822",        "message/global",          "message/partial",
+    "Message/External-Body", "message/delivery-status",
+};
+
+static void scan_message_part(const char *media_type, const char *data,
+                              size_t size, assay_finding *finding)
+{
+    const assay_content content = {.kind = ASSAY_CONTENT_PART,
+                                   .data = data,
+                                   .size = size,
+                                   .media_type = media_type};
+    const assay_scan_args args = {&content,
+                                  assay__clamav_now_ms() + TIMEOUT_MS};
+
+    memset(finding, 0, sizeof *finding);
+    assay__clamav_ops.scan(fixture_instance, &args, finding);
+}
+
+/* The attachment is THREAT_A THREAT_B in base64. */
+static const char part_mail[] =
+    "X-Odd: 1\r\n"
+    "Content-Type: multipart/mixed; boundary=cut\r\n\r\n"
+    "--cut\r\nContent-Type: application/octet-stream\r\n"
+    "Content-Transfer-Encoding: base64\r\n\r\n"
+    "%s\r\n--cut--\r\n";
+#define THREAT_BASE64              \
+    "OGYxZDBjNmJlMjdhNDQ5NWIzZTlh" \
+    "MDdjNWQxMjhmNjQwM2FhOTFkZQ=="
+
+START_TEST(attachment_found_in_a_part_of_any_message_type)
+{
+    char mail[512];
+    int len = snprintf(mail, sizeof mail, part_mail, THREAT_BASE64);
+    assay_finding finding;
+
+    scan_message_part(message_types[_i], mail, (size_t)len, &finding);
+    ck_assert_msg(finding.found == ASSAY_FOUND_THREAT &&
+                      !strcmp(finding.info, "Test-Threat.UNOFFICIAL"),
+                  "%s: found %d %s", message_types[_i], finding.found,
+                  finding.info);
+}
+END_TEST
+
+START_TEST(clean_part_of_any_message_type_is_clean)
+{
+    char mail[512];
+    int len = snprintf(mail, sizeof mail, part_mail, "aGFybWxlc3M=");
+    assay_finding finding;
+
+    scan_message_part(message_types[_i], mail, (size_t)len, &finding);
+    ck_assert_msg(finding.found == ASSAY_FOUND_NOTHING, "%s: found %d %s",
+                  message_types[_i], finding.found, finding.info);
+}
+END_TEST
+
+/* Only those are read as mail: libclamav does not know the first line. */
+START_TEST(part_of_another_type_is_no_mail)
+{
+    char mail[512];
+    int len = snprintf(mail, sizeof mail, part_mail, THREAT_BASE64);
+    assay_finding finding;
+
+    scan_message_part("messages/x", mail, (size_t)len, &finding);
+    ck_assert_int_eq(finding.found, ASSAY_FOUND_NOTHING);
+}
+END_TEST
+
+/* A type that a part claims does not make an archive readable. */
+START_TEST(archive_that_claims_to_be_a_message_is_unscannable)
+{
+    static const char rar[] = "Rar!\x1a\x07\x00 and what nobody unpacks";
+    assay_finding finding;
+
+    scan_message_part(message_types[_i], rar, sizeof rar - 1, &finding);
+    ck_assert_msg(finding.found == ASSAY_FOUND_UNSCANNABLE, "%s: found %d %s",
+                  message_types[_i], finding.found, finding.info);
+}
+END_TEST
+
 START_TEST(file_kind_is_not_forced_to_be_mail)
 {
     static const char text[] = "just some words\n";
@@ -254,11 +245,12 @@ END_TEST
 
 START_TEST(oversize_content_is_refused_before_the_scan)
 {
-    char *data = calloc(1, settings.max_filesize + 1);
+    char *data = calloc(1, fixture_settings.max_filesize + 1);
     assay_finding finding;
 
     ck_assert_ptr_nonnull(data);
-    scan_bytes(ASSAY_CONTENT_FILE, data, settings.max_filesize + 1, &finding);
+    scan_bytes(ASSAY_CONTENT_FILE, data, fixture_settings.max_filesize + 1,
+               &finding);
     free(data);
     ck_assert_int_eq(finding.found, ASSAY_FOUND_UNSCANNABLE);
     ck_assert_int_eq(finding.reason, ASSAY_REASON_OVERSIZE);
@@ -275,7 +267,7 @@ START_TEST(passed_deadline_is_a_timeout)
     const assay_scan_args args = {&content, assay__clamav_now_ms()};
     assay_finding finding = {0};
 
-    assay__clamav_ops.scan(instance, &args, &finding);
+    assay__clamav_ops.scan(fixture_instance, &args, &finding);
     ck_assert_int_eq(finding.found, ASSAY_FOUND_FAULT);
     ck_assert_int_eq(finding.reason, ASSAY_REASON_TIMEOUT);
 }
@@ -283,7 +275,7 @@ END_TEST
 
 START_TEST(clean_cache_is_off)
 {
-    const struct assay__clamav *self = instance;
+    const struct assay__clamav *self = fixture_instance;
 
     ck_assert_int_eq(
         (int)cl_engine_get_num(self->engine, CL_ENGINE_DISABLE_CACHE, NULL), 1);
@@ -294,21 +286,21 @@ START_TEST(probe_passes)
 {
     assay_error err = {0};
 
-    ck_assert_msg(assay__clamav_ops.probe(instance, &err) == ASSAY_OK, "%s",
-                  err.msg);
+    ck_assert_msg(assay__clamav_ops.probe(fixture_instance, &err) == ASSAY_OK,
+                  "%s", err.msg);
 }
 END_TEST
 
 START_TEST(probe_names_the_canary_that_is_missed)
 {
-    struct assay__clamav *self = instance;
+    struct assay__clamav *self = fixture_instance;
     struct assay__clamav_sample *zip = &self->canary.samples[4];
     assay_error err = {0};
 
     zip->data[zip->size / 2] ^= 1; /* an engine that cannot unpack it */
     zip->data[zip->size / 2 + 1] ^= 1;
     zip->size = zip->size * 2 / 3;
-    ck_assert_int_eq(assay__clamav_ops.probe(instance, &err),
+    ck_assert_int_eq(assay__clamav_ops.probe(fixture_instance, &err),
                      ASSAY_E_UNAVAILABLE);
     ck_assert_str_eq(err.msg,
                      "the canary failed: a zip attachment was not detected");
@@ -318,11 +310,11 @@ END_TEST
 /* Nobody can send the canary: its text is new in each instance. */
 START_TEST(canary_text_is_not_shared)
 {
-    struct assay__clamav *self = instance, *other;
+    struct assay__clamav *self = fixture_instance, *other;
     assay_error err = {0};
     void *second = NULL;
 
-    ck_assert_int_eq(open_instance(&second, &err), ASSAY_OK);
+    ck_assert_int_eq(fixture_open(&second, &err), ASSAY_OK);
     other = second;
     ck_assert_str_ne(self->canary.marker, other->canary.marker);
     assay__clamav_ops.close(second);
@@ -333,7 +325,7 @@ START_TEST(version_names_library_and_definitions)
 {
     char text[256], want[256];
 
-    assay__clamav_ops.version(instance, text, sizeof text);
+    assay__clamav_ops.version(fixture_instance, text, sizeof text);
     snprintf(want, sizeof want,
              "antivirus: clamav %s\nAV definitions version: 0", cl_retver());
     ck_assert_str_eq(text, want);
@@ -342,7 +334,7 @@ END_TEST
 
 START_TEST(private_folder_goes_with_the_instance)
 {
-    struct assay__clamav *self = instance;
+    struct assay__clamav *self = fixture_instance;
     struct stat status;
     char path[PATH_MAX], junk[PATH_MAX + 8];
 
@@ -353,8 +345,8 @@ START_TEST(private_folder_goes_with_the_instance)
     ck_assert_int_eq(mkdir(junk, 0700), 0);
     snprintf(junk, sizeof junk, "%s/left/l", path);
     ck_assert_int_eq(symlink("/etc", junk), 0);
-    assay__clamav_ops.close(instance);
-    instance = NULL;
+    assay__clamav_ops.close(fixture_instance);
+    fixture_instance = NULL;
     ck_assert_int_eq(stat(path, &status), -1);
     ck_assert_int_eq(stat("/etc", &status), 0);
 }
@@ -416,7 +408,7 @@ START_TEST(forked_processes_do_not_collide)
             struct worker worker = {0};
 
             scan_often(&worker);
-            assay__clamav_ops.close(instance);
+            assay__clamav_ops.close(fixture_instance);
             _exit(worker.missed != 0);
         }
     }
@@ -434,7 +426,7 @@ END_TEST
 /* A claim is waited for, not refused, while others hold it. */
 START_TEST(claims_that_exceed_the_room_wait_their_turn)
 {
-    struct assay__clamav *self = instance;
+    struct assay__clamav *self = fixture_instance;
     struct assay__clamav_claim most = {.descriptors = 600};
     assay_finding fault = {0};
     int64_t now = assay__clamav_now_ms();
@@ -448,131 +440,6 @@ START_TEST(claims_that_exceed_the_room_wait_their_turn)
     most.bytes = 0;
     ck_assert(assay__clamav_guard_leave(&self->guard, &most, &fault));
     ck_assert_uint_eq(self->guard.in_flight, 0);
-}
-END_TEST
-
-/* ---- folders of signatures --------------------------------------------- */
-
-/* Opening must fail and say: before, the folder, after. */
-static void refuse(const char *before, const char *after)
-{
-    void *opened = NULL;
-    char full[ASSAY_ERROR_MAX];
-    assay_error err = {0};
-    assay_rc rc = open_instance(&opened, &err);
-
-    snprintf(full, sizeof full, "%s%s%s", before, settings.signatures, after);
-    ck_assert_int_ne(rc, ASSAY_OK);
-    ck_assert_ptr_null(opened);
-    ck_assert_msg(!strcmp(err.msg, full), "got \"%s\", want \"%s\"", err.msg,
-                  full);
-}
-
-START_TEST(missing_folder_is_refused)
-{
-    settings.signatures = "/nonexistent/db";
-    refuse("the signature folder ", " does not exist");
-}
-END_TEST
-
-START_TEST(file_as_folder_is_refused)
-{
-    settings.signatures = "/etc/passwd";
-    refuse("the signature folder ", " is not a folder");
-}
-END_TEST
-
-START_TEST(empty_folder_is_refused)
-{
-    refuse("the signature folder ", " has no signature files");
-}
-END_TEST
-
-START_TEST(folder_without_signatures_is_refused)
-{
-    write_file(signatures, "local.ign2", FIRST("Some-Name\n"));
-    refuse("the signature folder ", " has no signatures");
-}
-END_TEST
-
-START_TEST(unreadable_folder_is_refused)
-{
-    ck_assert_int_eq(chown(root, 65534, 65534), 0);
-    ck_assert_int_eq(chown(temporary, 65534, 65534), 0);
-    ck_assert_int_eq(setuid(65534), 0);
-    refuse("cannot read the signature folder ", ": Permission denied");
-}
-END_TEST
-
-START_TEST(truncated_file_is_refused_by_name)
-{
-    write_file(signatures, "test.ndb", FIRST("A-Name:0:*:aabbccdd\nB-Name:0"));
-    refuse("cannot load the signatures ", "/test.ndb: Malformed database");
-}
-END_TEST
-
-START_TEST(damaged_database_is_refused_by_name)
-{
-    char data[1024] = "ClamAV-VDB:10 Jan 2025 00-00 +0000:27000:100:90:X:X:"
-                      "builder:1700000000";
-
-    write_signature("Test-Threat");
-    memset(data + 80, ' ', 512 - 80);
-    memset(data + 512, 0x5a, 512);
-    write_file(signatures, "daily.cvd", data, sizeof data);
-    refuse("cannot load the signatures ",
-           "/daily.cvd: Can't verify database integrity");
-}
-END_TEST
-
-START_TEST(temporary_folder_is_checked_at_open)
-{
-    void *opened = NULL;
-    assay_error err = {0};
-
-    write_signature("Test-Threat");
-    settings.temporary = "/nonexistent/tmp";
-    ck_assert_int_eq(open_instance(&opened, &err), ASSAY_E_IO);
-    ck_assert_str_eq(err.msg, "cannot open the temporary folder "
-                              "/nonexistent/tmp: No such file or directory");
-    settings.temporary = temporary;
-    ck_assert_int_eq(chmod(temporary, 0777), 0);
-    ck_assert_int_eq(open_instance(&opened, &err), ASSAY_E_IO);
-    ck_assert_msg(strstr(err.msg, "writable for everybody"), "%s", err.msg);
-}
-END_TEST
-
-START_TEST(temporary_folder_may_not_be_a_link)
-{
-    char link[160];
-    void *opened = NULL;
-    assay_error err = {0};
-
-    write_signature("Test-Threat");
-    snprintf(link, sizeof link, "%s/link", root);
-    ck_assert_int_eq(symlink(temporary, link), 0);
-    settings.temporary = link;
-    ck_assert_int_eq(open_instance(&opened, &err), ASSAY_E_IO);
-}
-END_TEST
-
-START_TEST(any_change_of_the_files_changes_the_epoch)
-{
-    char before[ASSAY_EPOCH_MAX], after[ASSAY_EPOCH_MAX];
-    assay_error err = {0};
-    void *opened = NULL;
-
-    write_signature("Test-Threat");
-    ck_assert_int_eq(open_instance(&opened, &err), ASSAY_OK);
-    assay__clamav_ops.epoch(opened, before, sizeof before);
-    assay__clamav_ops.close(opened);
-    write_signature("Tast-Threat"); /* same size */
-    ck_assert_int_eq(open_instance(&opened, &err), ASSAY_OK);
-    assay__clamav_ops.epoch(opened, after, sizeof after);
-    assay__clamav_ops.close(opened);
-    ck_assert_str_ne(before, after);
-    ck_assert_int_eq(strncmp(before, "clamav-", 7), 0);
-    ck_assert_msg(strstr(before, "/0/1/"), "%s", before);
 }
 END_TEST
 
@@ -705,25 +572,26 @@ END_TEST
 
 /* ---- suite ------------------------------------------------------------- */
 
-static TCase *new_case(Suite *suite, const char *name, SFun setup, SFun clean)
-{
-    TCase *tcase = tcase_create(name);
-
-    tcase_add_checked_fixture(tcase, setup, clean);
-    tcase_set_timeout(tcase, 120);
-    suite_add_tcase(suite, tcase);
-    return tcase;
-}
-
 static void add_scans(Suite *suite)
 {
-    TCase *tcase = new_case(suite, "scan", open_ready, close_ready);
+    TCase *tcase = tcase_create("scan");
 
+    tcase_add_checked_fixture(tcase, fixture_open_ready, fixture_close_ready);
+    tcase_set_timeout(tcase, 120);
+    suite_add_tcase(suite, tcase);
     tcase_add_loop_test(tcase, attachment_found_whatever_the_first_line, 0,
                         (int)COUNT_OF(first_lines));
     tcase_add_loop_test(tcase, clean_mail_is_clean_whatever_the_first_line, 0,
                         (int)COUNT_OF(first_lines));
     tcase_add_test(tcase, mbox_line_in_the_body_hides_nothing);
+    tcase_add_loop_test(tcase, attachment_found_in_a_part_of_any_message_type,
+                        0, (int)COUNT_OF(message_types));
+    tcase_add_loop_test(tcase, clean_part_of_any_message_type_is_clean, 0,
+                        (int)COUNT_OF(message_types));
+    tcase_add_test(tcase, part_of_another_type_is_no_mail);
+    tcase_add_loop_test(tcase,
+                        archive_that_claims_to_be_a_message_is_unscannable, 0,
+                        (int)COUNT_OF(message_types));
     tcase_add_test(tcase, file_kind_is_not_forced_to_be_mail);
     tcase_add_test(tcase, empty_content_has_its_own_scan_code);
     tcase_add_test(tcase, oversize_content_is_refused_before_the_scan);
@@ -737,23 +605,6 @@ static void add_scans(Suite *suite)
     tcase_add_test(tcase, threads_share_an_instance);
     tcase_add_test(tcase, forked_processes_do_not_collide);
     tcase_add_test(tcase, claims_that_exceed_the_room_wait_their_turn);
-}
-
-static void add_signatures(Suite *suite)
-{
-    TCase *tcase = new_case(suite, "signatures", make_places, remove_places);
-
-    tcase_add_test(tcase, missing_folder_is_refused);
-    tcase_add_test(tcase, file_as_folder_is_refused);
-    tcase_add_test(tcase, empty_folder_is_refused);
-    tcase_add_test(tcase, folder_without_signatures_is_refused);
-    if (!geteuid())
-        tcase_add_test(tcase, unreadable_folder_is_refused);
-    tcase_add_test(tcase, truncated_file_is_refused_by_name);
-    tcase_add_test(tcase, damaged_database_is_refused_by_name);
-    tcase_add_test(tcase, temporary_folder_is_checked_at_open);
-    tcase_add_test(tcase, temporary_folder_may_not_be_a_link);
-    tcase_add_test(tcase, any_change_of_the_files_changes_the_epoch);
 }
 
 static void add_tables(Suite *suite)
@@ -773,14 +624,8 @@ static void add_tables(Suite *suite)
 int main(void)
 {
     Suite *suite = suite_create("clamav");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     add_scans(suite);
-    add_signatures(suite);
     add_tables(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_run(suite);
 }

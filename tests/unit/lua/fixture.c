@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Assay authors */
 #include "fixture.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@ assay_error fixture_error;
 assay_flow fixture_flow;
 char fixture_folder[64];
 
+static char root[32]; /* the folders of all tests of this program */
 static struct assay_language_child children[FIXTURE_SCRIPTS_MAX];
 static struct lassay_script_settings scripts[FIXTURE_SCRIPTS_MAX];
 static size_t script_count;
@@ -108,7 +109,7 @@ static struct lassay_settings default_settings(void)
 
 void fixture_setup(void)
 {
-    snprintf(fixture_folder, sizeof fixture_folder, "/tmp/assay-lua-XXXXXX");
+    snprintf(fixture_folder, sizeof fixture_folder, "%s/test-XXXXXX", root);
     ck_assert_ptr_nonnull(mkdtemp(fixture_folder));
     snprintf(config_file, sizeof config_file, "%s/assay.conf", fixture_folder);
     fixture_settings = default_settings();
@@ -119,22 +120,6 @@ void fixture_setup(void)
     memset(&fixture_error, 0, sizeof fixture_error);
     fixture_session = fake_session_new();
     fixture_mail(NULL);
-}
-
-static void remove_folder(void)
-{
-    DIR *dir = opendir(fixture_folder);
-    const struct dirent *entry;
-    char path[512];
-
-    while (dir && (entry = readdir(dir))) {
-        snprintf(path, sizeof path, "%s/%s", fixture_folder, entry->d_name);
-        if (unlink(path) != 0 && entry->d_name[0] != '.')
-            rmdir(path);
-    }
-    if (dir)
-        closedir(dir);
-    rmdir(fixture_folder);
 }
 
 void fixture_end_session(void)
@@ -156,7 +141,26 @@ void fixture_teardown(void)
     fixture_instance = NULL;
     assay_message_free(&fixture_message);
     fake_session_free(&fixture_session);
-    remove_folder();
+}
+
+/* Outside of the tests' processes, so that what a failed or killed test
+ * leaves behind goes as well. Only a killed test program leaves its root. */
+static void make_root(void)
+{
+    snprintf(root, sizeof root, "/tmp/assay-lua-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(root));
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type,
+                        struct FTW *where)
+{
+    (void)status, (void)type, (void)where;
+    return remove(path);
+}
+
+static void remove_root(void)
+{
+    ck_assert_int_eq(nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 void fixture_file(const char *name, const char *text)
@@ -256,6 +260,7 @@ int fixture_main(TCase *tcase)
 {
     Suite *suite = suite_create("lua");
 
+    tcase_add_unchecked_fixture(tcase, make_root, remove_root);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
     return check_run(suite);

@@ -102,20 +102,28 @@ START_TEST(scan_part_example_scans_a_leaf)
 }
 END_TEST
 
-/* LU-07 to LU-13 */
 static const struct {
     assay_status status;
     const char *name;
     int value;
 } statuses[] = {
+    /* LU-07 */
     {ASSAY_STATUS_CLEAN, "EC_AV_CLEAN", 0},
+    /* LU-08 */
     {ASSAY_STATUS_INFECTED, "EC_AV_INFECTED", 1},
+    /* LU-09 */
     {ASSAY_STATUS_UNSCANNABLE, "EC_AV_UNSCANNABLE", 2},
+    /* LU-10 */
     {ASSAY_STATUS_ERROR, "EC_AV_ERROR", 3},
+    /* LU-13 */
     {ASSAY_STATUS_NOT_SUITABLE, "EC_AV_NOT_SUITABLE_FOR_STREAMING", 4},
+    /* LU-12 */
     {ASSAY_STATUS_NO_ENGINE, "EC_AV_NO_ENGINE", 5},
+    /* LU-11 */
     {ASSAY_STATUS_NAME_TOO_LONG, "EC_AV_NAME_TOO_LONG", 6},
+    /* LU-14 */
     {ASSAY_STATUS_PART_IS_CONTAINER, "EC_AV_PART_IS_CONTAINER", 7},
+    /* No rows: what has no status of its own. */
     {ASSAY_STATUS_SKIPPED, "EC_AV_CLEAN", 0},
     {(assay_status)77, "EC_AV_ERROR", 3},
 };

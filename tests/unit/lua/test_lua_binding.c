@@ -228,16 +228,34 @@ START_TEST(discard_has_a_reason_with_a_code)
 }
 END_TEST
 
-START_TEST(print_is_one_event_a_line)
+static size_t count_logged(const char *want)
+{
+    size_t count = 0;
+
+    for (const char *at = fixture_log(); (at = strstr(at, want)); at++)
+        count++;
+    return count;
+}
+
+START_TEST(print_is_one_event)
 {
     fixture_assert("print('a', 1, nil, true, 'say \"x\"') print()\n"
-                   "print('one\\ntwo') print(setmetatable({},"
+                   "print('one\\ntwo\\r\\0three\\n') print(setmetatable({},"
                    " {__tostring = function() return 'T' end}))");
     ck_assert_logged("info lua.print module=\"test\" callout=validate_data "
                      "text=\"a 1 nil true say 'x'\"");
-    ck_assert_logged("text=\"one\"");
-    ck_assert_logged("text=\"two\"");
+    ck_assert_logged("text=\"one\\ntwo\\r\\0three\\n\"");
     ck_assert_logged("text=\"T\"");
+    ck_assert_uint_eq(count_logged("lua.print"), 4);
+}
+END_TEST
+
+START_TEST(long_print_is_cut)
+{
+    fixture_assert("print(('\\n'):rep(1e6), 'never seen') print('next')");
+    ck_assert_ptr_null(strstr(fixture_log(), "never seen"));
+    ck_assert_uint_eq(count_logged("lua.print"), 2);
+    ck_assert_logged("text=\"next\"");
 }
 END_TEST
 
@@ -469,6 +487,72 @@ START_TEST(context_before_message_is_empty)
 }
 END_TEST
 
+/* ---- trees that a limit cut ---------------------------------------------- */
+
+static void add_parts(FILE *mail)
+{
+    fputs("Content-Type: multipart/mixed; boundary=b\r\n\r\n", mail);
+    for (int i = 0; i < 10001; i++)
+        fputs("--b\r\n\r\nx\r\n", mail);
+    fputs("--b--\r\n", mail);
+}
+
+static void add_levels(FILE *mail)
+{
+    for (int i = 0; i < 110; i++)
+        fprintf(mail,
+                "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n"
+                "--b%d\r\n",
+                i, i);
+    fputs("\r\nx\r\n", mail);
+}
+
+static void add_header(FILE *mail)
+{
+    fputs("X-Long:", mail);
+    for (int i = 0; i < 20000; i++)
+        fputs(" 0123456789012345678901234567890123456789012345678901234\r\n",
+              mail);
+    fputs("\r\nx\r\n", mail);
+}
+
+static void add_nothing(FILE *mail)
+{
+    fputs("Subject: x\r\n\r\nx\r\n", mail);
+}
+
+static const struct {
+    void (*add)(FILE *mail);
+    const char *want; /* of the results behind the tree */
+} trees[] = {
+    {add_parts, "{'parts'}"},
+    {add_levels, "{'depth'}"},
+    {add_header, "{'headers'}"},
+    {add_nothing, "{}"},
+};
+
+START_TEST(cut_tree_says_so)
+{
+    char *text, body[256];
+    size_t size;
+    FILE *mail = open_memstream(&text, &size);
+
+    ck_assert_ptr_nonnull(mail);
+    trees[_i].add(mail);
+    ck_assert_int_eq(fclose(mail), 0);
+    fixture_mail(text);
+    free(text);
+    fixture_settings.time_limit_ms = 60000;
+    snprintf(body, sizeof body,
+             "local got, want = {select(2, msg:mime())}, %s\n"
+             "assert(#got == #want and got[1] == want[1], got[1])\n"
+             "local top, limits = msg:mime(true)\n"
+             "assert(top:content_type() and limits == want[1])",
+             trees[_i].want);
+    fixture_assert(body);
+}
+END_TEST
+
 START_TEST(large_text_is_refused_not_fatal)
 {
     size_t len = 9 * 1024 * 1024;
@@ -523,7 +607,8 @@ int main(void)
     tcase_add_test(tcase, nil_in_context_is_logged);
     add_cases(tcase, answer_reaches_the_session, answers);
     add_cases(tcase, discard_has_a_reason_with_a_code, discards);
-    tcase_add_test(tcase, print_is_one_event_a_line);
+    tcase_add_test(tcase, print_is_one_event);
+    tcase_add_test(tcase, long_print_is_cut);
     add_cases(tcase, callout_gets_its_arguments, phases);
     add_cases(tcase, return_value_is_checked, returns);
     tcase_add_test(tcase, modules_run_in_order_until_one_is_done);
@@ -534,6 +619,7 @@ int main(void)
     tcase_add_test(tcase, closed_session_says_so);
     tcase_add_test(tcase, coroutine_does_not_cross_sessions);
     tcase_add_test(tcase, context_before_message_is_empty);
+    add_cases(tcase, cut_tree_says_so, trees);
     tcase_add_test(tcase, large_text_is_refused_not_fatal);
     add_cases(tcase, text_becomes_utf8, texts);
     return fixture_main(tcase);

@@ -62,18 +62,18 @@ static const struct {
      " ;(('a'):rep(27)):match(p)",
      "time limit"},
     /* memory */
-    {"local s = string.rep('x', 1e9)", "memory limit exceeded"},
+    {"local s = string.rep('x', 1e9)", "memory limit of "},
     {"local s = ('x'):rep(1e6) while true do s = s .. s end",
-     "memory limit exceeded"},
-    {"local t = {} for i = 1, 1e9 do t[i] = i end", "memory limit exceeded"},
+     "memory limit of "},
+    {"local t = {} for i = 1, 1e9 do t[i] = i end", "memory limit of "},
     {"keep = {} for i = 1, 1e9 do keep[i] = ('x'):rep(1000) .. i end",
-     "memory limit exceeded"},
+     "memory limit of "},
     {"local t = {} while true do t[#t + 1] = coroutine.create(print) end",
-     "memory limit exceeded"},
+     "memory limit of "},
     {"local t = table.concat(setmetatable({}, {__index = function()"
      " return 'xxxxxxxxxxxxxxxx' end, __len = function()"
      " return 1000000000 end}))",
-     "memory limit exceeded"},
+     "memory limit of "},
     /* stack */
     {"local function f() local a, b, c, d, e, g, h, i, j, k"
      " return 1 + f() end f()",
@@ -134,7 +134,7 @@ START_TEST(hoarded_memory_is_reported)
     fixture_assert_fails(
         "keep = {} while true do keep[#keep + 1] = ('x'):rep(1000) .. #keep "
         "end",
-        "memory limit exceeded");
+        "memory limit of ");
     ck_assert_logged("error lua.memory kept=");
 }
 END_TEST
@@ -143,8 +143,50 @@ START_TEST(memory_of_a_failed_run_is_given_back)
 {
     fixture_settings.time_limit_ms = 60000;
     fixture_assert_fails("local t = {} for i = 1, 1e9 do t[i] = {} end",
-                         "memory limit exceeded");
+                         "memory limit of ");
     ck_assert_ptr_null(strstr(fixture_log(), "lua.memory"));
+}
+END_TEST
+
+/* Lua has no traceback for these: the log names the line all the same. */
+static const struct {
+    const char *body, *want;
+} exhausted[] = {
+    {"local s = 1\ns = ('x'):rep(1e9)", "test.lua:4: "},
+    {"local s = ('x'):rep(1e6)\nwhile true do\ns = s .. s end", "test.lua:5: "},
+    {"local t = {}\nfor i = 1, 1e9 do\nt[i] = i end", "test.lua:5: "},
+    {"local function f()\nlocal t = {} while true do t = {t, t} end\nend\n"
+     "f()",
+     "test.lua:4: "},
+};
+
+START_TEST(memory_error_names_limit_and_line)
+{
+    char want[256];
+
+    fixture_settings.time_limit_ms = 60000;
+    fixture_settings.memory_limit = 4 * 1024 * 1024;
+    snprintf(want, sizeof want,
+             "module \"test\", validate_data: %smemory limit of 4194304 bytes "
+             "exceeded",
+             exhausted[_i].want);
+    fixture_assert_fails(exhausted[_i].body, want);
+    snprintf(want, sizeof want,
+             "error lua.error module=\"test\" callout=validate_data "
+             "text=\"%smemory limit of 4194304 bytes exceeded\"",
+             exhausted[_i].want);
+    ck_assert_logged(want);
+}
+END_TEST
+
+/* A refusal that the script survives is not the place of a later failure. */
+START_TEST(memory_error_names_the_last_line)
+{
+    fixture_settings.time_limit_ms = 60000;
+    fixture_settings.memory_limit = 4 * 1024 * 1024;
+    fixture_assert_fails("pcall(string.rep, 'x', 1e9)\n\n"
+                         "local s = ('x'):rep(1e9)",
+                         "validate_data: test.lua:5: memory limit of ");
 }
 END_TEST
 
@@ -244,6 +286,8 @@ int main(void)
     add_cases(tcase, runaway_is_stopped, runaways);
     add_cases(tcase, interpreter_survives, runaways);
     tcase_add_test(tcase, hoarded_memory_is_reported);
+    add_cases(tcase, memory_error_names_limit_and_line, exhausted);
+    tcase_add_test(tcase, memory_error_names_the_last_line);
     tcase_add_test(tcase, memory_of_a_failed_run_is_given_back);
     tcase_add_test(tcase, session_can_run_again_after_a_time_out);
     tcase_add_test(tcase, time_of_scans_does_not_count);

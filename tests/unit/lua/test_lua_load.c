@@ -9,9 +9,10 @@
 
 #include "fixture.h"
 
-#define USABLE                                          \
+#define USABLE_AS(name)                                 \
     " local m = {} function m:validate_data() return 0" \
-    " end msys.registerModule('m', m)"
+    " end msys.registerModule('" name "', m)"
+#define USABLE USABLE_AS("m")
 
 START_TEST(missing_script_is_named)
 {
@@ -92,7 +93,8 @@ static const struct {
     {"error('at load')", "x.lua:1: at load"},
     {"\n\nlocal x = nil + 1", "x.lua:3: attempt to perform arithmetic"},
     {"while true do end", "time limit of 100 ms exceeded"},
-    {"string.rep('x', 1e9)", "memory limit exceeded"},
+    {"string.rep('x', 1e9)",
+     "x.lua:1: memory limit of 67108864 bytes exceeded"},
     {"require('none')", "none.lua', errno=2"},
     {"require('x/../y')", "names no script"},
     {"require('x')", "requires itself"},
@@ -201,6 +203,51 @@ START_TEST(useless_script_is_only_logged)
 }
 END_TEST
 
+/* A field of the module, and the callout it was meant to be. */
+static const struct {
+    const char *field, *meant; /* meant NULL: nothing is said */
+} fields[] = {
+    {"validate_dta", "validate_data"},
+    {"validate_Data", "validate_data"},
+    {"valdate_data_spool", "validate_data_spool"},
+    {"validate_data_spool_each_rcp", "validate_data_spool_each_rcpt"},
+    {"validate_something_else", ""},
+    {"core_final_validation", ""},
+    {"inti", NULL}, /* two edits of four letters: another word */
+    {"init_", "init"},
+    {"de_init", "deinit"},
+    {"exit", NULL},
+    {"scan", NULL},
+    {"helper", NULL},
+    {"validate", NULL},
+    {"validate_data", NULL},
+};
+
+START_TEST(misspelt_callout_is_logged)
+{
+    char script[256], want[256];
+
+    fixture_settings.interpreters = 3;
+    snprintf(script, sizeof script,
+             "local m = {%s = function() end, validate_sum = 1, [1] = print}"
+             " msys.registerModule('m', m)" USABLE_AS("n"),
+             fields[_i].field);
+    fixture_script("x", script);
+    ck_assert_msg(fixture_open() == ASSAY_OK, "%s", fixture_error.msg);
+    if (!fields[_i].meant) {
+        ck_assert_ptr_null(strstr(fixture_log(), "lua.ignored"));
+        return;
+    }
+    snprintf(want, sizeof want,
+             "warn lua.ignored script=\"x\" text=\"module m: %s is no "
+             "callout and is never called; did you mean %s",
+             fields[_i].field, fields[_i].meant);
+    ck_assert_logged(want);
+    ck_assert_ptr_null(
+        strstr(strstr(fixture_log(), "lua.ignored") + 1, "lua.ignored"));
+}
+END_TEST
+
 START_TEST(no_script_is_no_error)
 {
     ck_assert_int_eq(fixture_open(), ASSAY_OK);
@@ -288,6 +335,7 @@ int main(void)
     tcase_add_test(tcase, failure_is_logged_with_traceback);
     add_cases(tcase, script_loads_and_runs, accepted);
     add_cases(tcase, useless_script_is_only_logged, unused);
+    add_cases(tcase, misspelt_callout_is_logged, fields);
     tcase_add_test(tcase, no_script_is_no_error);
     tcase_add_test(tcase, require_finds_files_and_keeps_them);
     tcase_add_test(tcase, scripts_do_not_share_globals);
