@@ -282,6 +282,20 @@ static void suggest(char *hint, size_t size, const char *nearest)
         (void)snprintf(hint, size, "did you mean '%s'?", nearest);
 }
 
+/* What the module itself says of a text; a finding when it is refused. */
+static bool check_text(const struct filling *fill,
+                       const assay_conf_option *option,
+                       const struct assay__conf_item *item)
+{
+    assay_error why = {0};
+
+    if (!option->check || option->check(item->value.text, &why) == ASSAY_OK)
+        return true;
+    assay__conf_diag(fill->diags, ASSAY__CONF_ERROR, &item->value.pos, NULL,
+                     "'%s': %s", item->name, why.msg);
+    return false;
+}
+
 static assay_rc fill_one(const struct filling *fill,
                          const assay_conf_option *option,
                          const struct assay__conf_item *item, bool *written)
@@ -298,6 +312,8 @@ static assay_rc fill_one(const struct filling *fill,
         assay__conf_diag(fill->diags, ASSAY__CONF_ERROR, &value->pos, NULL,
                          "'%s': a path cannot be empty", item->name);
     } else if (is_text(option)) {
+        if (!check_text(fill, option, item))
+            return ASSAY_OK;
         *written = true;
         return put_text(option, value->text, item->pos.file, fill->store,
                         fill->settings, fill->err);

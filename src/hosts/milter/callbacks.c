@@ -14,7 +14,7 @@
  *
  * header, eoh and body never answer (SMFIP_NR_*; libmilter answers by itself
  * where an MTA does not know that), so a failure to store is remembered and
- * becomes 451 at eom.
+ * answered at eom: 552 for a message that is too large, else 451.
  */
 #include "callbacks.h"
 
@@ -25,14 +25,16 @@
 
 #include "edits.h"
 #include "hub.h"
+#include "log.h"
 #include "macros.h"
 #include "reply.h"
 
-/* What the host may do to a message, and how it wants it delivered. */
+/* What the host may do to a message, and how it wants it delivered. Without
+ * SMFIP_RCPT_REJ: a recipient that the MTA refused is none of the message. */
 enum {
     WANTED_ACTIONS = SMFIF_ADDHDRS | SMFIF_CHGHDRS,
-    WANTED_STEPS = SMFIP_HDR_LEADSPC | SMFIP_SKIP | SMFIP_RCPT_REJ |
-                   SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY
+    WANTED_STEPS =
+        SMFIP_HDR_LEADSPC | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY
 };
 
 /* libmilter hands no argument to callbacks; set once before it starts. */
@@ -78,9 +80,12 @@ static bool step_begin(struct step *step, SMFICTX *ctx, const char *name)
 static void step_settle(struct step *step, assay_rc rc)
 {
     if (rc != ASSAY_OK) {
+        struct assay__quoted reason;
+
         assay_log_write(milter->log, ASSAY_LOG_WARN, "milter.fault",
                         "step=%s error=%s reason=\"%s\"", step->name,
-                        assay_rc_name(rc), step->err.msg);
+                        assay_rc_name(rc),
+                        assay__log_quote(&reason, step->err.msg));
         assay__reply_set_fault(&step->disposition);
     }
     if (step->disposition.disconnect && step->connection)
@@ -97,6 +102,7 @@ static sfsistat step_leave(struct step *step)
 static sfsistat step_end(struct step *step, assay_rc rc)
 {
     const assay_disposition *disposition = &step->disposition;
+    struct assay__quoted text;
 
     step_settle(step, rc);
     if (disposition->action != ASSAY_ACTION_CONTINUE)
@@ -104,7 +110,7 @@ static sfsistat step_end(struct step *step, assay_rc rc)
                         "step=%s action=%s code=%d module=%s text=\"%s\"",
                         step->name, assay_action_name(disposition->action),
                         disposition->code, disposition->module,
-                        disposition->text);
+                        assay__log_quote(&text, disposition->text));
     return step_leave(step);
 }
 
@@ -189,6 +195,7 @@ static void make_peer(const struct sockaddr *address, const char *host,
 static assay_rc open_session(struct step *step, const assay_peer *peer)
 {
     struct assay__connection *connection = step->connection;
+    struct assay__quoted host;
     assay_rc rc;
 
     assay_session_close(&connection->session);
@@ -198,8 +205,9 @@ static assay_rc open_session(struct step *step, const assay_peer *peer)
     if (rc != ASSAY_OK)
         return rc;
     assay_log_write(milter->log, ASSAY_LOG_DEBUG, "milter.connect",
-                    "peer=%s host=%s", assay_session_peer(connection->session),
-                    peer->host ? peer->host : "");
+                    "peer=%s host=\"%s\"",
+                    assay_session_peer(connection->session),
+                    assay__log_quote(&host, peer->host ? peer->host : ""));
     rc = assay__macros_copy(step->ctx, ASSAY__MACRO_CONNECT,
                             assay_session_context(connection->session),
                             &step->err);
@@ -361,10 +369,17 @@ static sfsistat on_envfrom(SMFICTX *ctx, char **argv)
 static sfsistat on_envrcpt(SMFICTX *ctx, char **argv)
 {
     struct step step;
+    assay_rc rc;
 
     if (!step_begin(&step, ctx, "rcptto"))
         return step_end(&step, ASSAY_OK);
-    return step_end(&step, run_envelope(&step, assay_session_rcptto, argv));
+    rc = run_envelope(&step, assay_session_rcptto, argv);
+    /* Any other answer is for this recipient; these end the message, and the
+     * MTA sends no more of it. */
+    if (rc == ASSAY_OK && (step.disposition.disconnect ||
+                           step.disposition.action == ASSAY_ACTION_DISCARD))
+        drop_message(&step);
+    return step_end(&step, rc);
 }
 
 /* ---- message ----------------------------------------------------------- */
@@ -375,17 +390,21 @@ static bool store_begin(struct step *step, SMFICTX *ctx, const char *name)
 {
     if (!step_begin(step, ctx, name))
         return false;
-    return step->connection->in_message && !step->connection->is_incomplete &&
+    return step->connection->in_message &&
+           step->connection->store_rc == ASSAY_OK &&
            assay_session_message(session_of(step)) != NULL;
 }
 
 static sfsistat store_end(struct step *step, assay_rc rc)
 {
     if (rc != ASSAY_OK) {
-        step->connection->is_incomplete = true;
+        struct assay__quoted reason;
+
+        step->connection->store_rc = rc;
         assay_log_write(milter->log, ASSAY_LOG_WARN, "message.incomplete",
                         "step=%s error=%s reason=\"%s\"", step->name,
-                        assay_rc_name(rc), step->err.msg);
+                        assay_rc_name(rc),
+                        assay__log_quote(&reason, step->err.msg));
     }
     if (step->entered)
         assay__hub_leave(milter->hub);
@@ -474,10 +493,14 @@ static assay_rc judge(struct step *step)
     if (!connection->in_message || !message)
         return assay_error_set(&step->err, ASSAY_E_STATE,
                                "end of message without a message");
-    if (connection->is_incomplete)
-        return assay_error_set(&step->err, ASSAY_E_LIMIT,
-                               "the message was not stored in full");
     take_queue_id(step);
+    if (connection->store_rc == ASSAY_E_LIMIT) {
+        assay__reply_set_too_large(&step->disposition); /* it never fits */
+        return ASSAY_OK;
+    }
+    if (connection->store_rc != ASSAY_OK)
+        return assay_error_set(&step->err, connection->store_rc,
+                               "the message was not stored in full");
     assay_session_on_progress(connection->session, tell_progress, step->ctx,
                               ASSAY__MILTER_PROGRESS_MS);
     rc =
@@ -492,6 +515,7 @@ static void log_done(const struct step *step)
 {
     const assay_message *message = assay_session_message(session_of(step));
     const assay_disposition *disposition = &step->disposition;
+    struct assay__quoted text;
 
     assay_log_write(
         milter->log, ASSAY_LOG_INFO, "message.done",
@@ -502,7 +526,7 @@ static void log_done(const struct step *step)
         message ? assay_message_size(message) : 0,
         message ? assay_message_recipient_count(message) : 0,
         assay_action_name(disposition->action), disposition->code,
-        disposition->module, disposition->text);
+        disposition->module, assay__log_quote(&text, disposition->text));
 }
 
 static sfsistat on_eom(SMFICTX *ctx)

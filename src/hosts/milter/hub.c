@@ -136,7 +136,7 @@ bool assay__hub_begin_message(struct assay__hub *hub,
     (void)pthread_mutex_unlock(&hub->lock);
     connection->in_message = allowed;
     connection->has_bytes = false;
-    connection->is_incomplete = false;
+    connection->store_rc = ASSAY_OK;
     return allowed;
 }
 

@@ -29,7 +29,7 @@ struct assay__connection {
     bool closing;       /* policy ended it: only 421 from here */
     bool in_message;    /* counted as a message in flight */
     bool has_bytes;     /* something of the message was stored */
-    bool is_incomplete; /* bytes of the message could not be stored */
+    assay_rc store_rc;  /* why bytes of the message could not be stored */
 };
 
 struct assay__hub;

@@ -12,29 +12,15 @@
 
 #include <assay/assay.h>
 
+#include "stanzas/listener_address.h"
 #include "stanzas/listener_stanza.h"
-
-/** Longest normalised address. */
-#define ASSAY__LISTENER_ADDRESS_MAX 255
 
 /** An open listener; `{0}` is a closed one. */
 struct assay__listener {
-    char address[ASSAY__LISTENER_ADDRESS_MAX + 1]; /* as libmilter takes it */
-    const char *path; /* of a unix socket, inside address; else NULL */
-    dev_t device;     /* of the socket file */
+    struct assay__listener_address address;
+    dev_t device; /* of the socket file */
     ino_t inode;
 };
-
-/**
- * Check an address and write it the way libmilter takes it.
- *
- * @param text  "unix:/path", "local:/path", "/path", "inet:port[@host]" or
- *              "inet6:port[@host]"; without a host: the loopback address
- * @param out   address and path are set on ASSAY_OK
- * @return ASSAY_OK; ASSAY_E_CONF with a sentence that says what is wrong
- */
-assay_rc assay__listener_parse(const char *text, struct assay__listener *out,
-                               assay_error *err) ASSAY_MUST_CHECK;
 
 /**
  * Bind and listen; from then on connections wait in the backlog. A socket

@@ -104,15 +104,42 @@ void assay__log_open(enum assay__log_target *target, assay_log_level threshold,
     log_out->threshold = threshold;
 }
 
-void assay__log_lines(const assay_log *log, assay_log_level level,
-                      const char *event, const char *text)
+static const char *quote(struct assay__quoted *out, const char *text,
+                         size_t len)
 {
-    while (*text != '\0') {
-        size_t len = strcspn(text, "\n");
-
-        assay_log_write(log, level, event, "%.*s", (int)len, text);
-        text += len;
-        if (*text == '\n')
-            text++;
+    (void)snprintf(out->text, sizeof out->text, "%.*s", (int)len, text);
+    for (char *c = out->text; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            *c = '\'';
     }
+    return out->text;
+}
+
+const char *assay__log_quote(struct assay__quoted *out, const char *text)
+{
+    return quote(out, text, strlen(text));
+}
+
+/* A finding is its text, then perhaps the line of the file and the caret, then
+ * perhaps a hint: there is a hint when the lines are even in number. */
+void assay__log_finding(const assay_log *log, const char *text)
+{
+    struct assay__quoted first, hint;
+    const char *last = text;
+    int lines = 1;
+
+    for (const char *c = text; *c != '\0'; c++) {
+        if (c[0] == '\n' && c[1] != '\0') {
+            last = c + 1;
+            lines++;
+        }
+    }
+    (void)quote(&first, text, strcspn(text, "\n"));
+    if (lines % 2 == 0)
+        assay_log_write(log, ASSAY_LOG_WARN, "assayd.finding",
+                        "text=\"%s\" hint=\"%s\"", first.text,
+                        quote(&hint, last, strcspn(last, "\n")));
+    else
+        assay_log_write(log, ASSAY_LOG_WARN, "assayd.finding", "text=\"%s\"",
+                        first.text);
 }

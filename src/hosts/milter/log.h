@@ -24,8 +24,21 @@ enum assay__log_target assay__log_stderr_target(void);
 void assay__log_open(enum assay__log_target *target, assay_log_level threshold,
                      assay_log *log_out);
 
-/** Write each line of text as one event; text may end with a line end. */
-void assay__log_lines(const assay_log *log, assay_log_level level,
-                      const char *event, const char *text);
+/** Room for a text that stands between quotes in a line. */
+struct assay__quoted {
+    char text[ASSAY_LOG_LINE_MAX];
+};
+
+/** A text so that nothing in it ends the quotes around it: `"` and `\` become
+ *  `'`, as in the texts of engines. @return out->text */
+const char *assay__log_quote(struct assay__quoted *out, const char *text);
+
+/**
+ * Write one line for a finding about the configuration: its text, which names
+ * file, line and column, and the hint.
+ *
+ * @param text  as assay_options.diagnostic receives it
+ */
+void assay__log_finding(const assay_log *log, const char *text);
 
 #endif

@@ -35,6 +35,8 @@
 enum { SMFI_RUNNING = 1 };
 /* How long a stop waits for callbacks after messages are done or given up. */
 enum { SHUT_WAIT_MS = 2000 };
+/* How long it waits for a reload that is running. */
+enum { RELOAD_WAIT_MS = 2000 };
 /* How often the drain looks whether the last message is done. */
 enum { DRAIN_POLL_MS = 50 };
 /* libmilter writes an answer after the callback and tells nobody when. */
@@ -67,7 +69,7 @@ static void show_finding(void *arg, const char *text)
     const struct daemon *self = arg;
 
     if (self->is_serving)
-        assay__log_lines(&self->log, ASSAY_LOG_WARN, "assayd.finding", text);
+        assay__log_finding(&self->log, text);
     else
         (void)fprintf(stderr, "%s%s", text,
                       text[strlen(text) - 1] == '\n' ? "" : "\n");
@@ -148,6 +150,7 @@ static void *run_smfi(void *arg)
 static void reload(void *arg)
 {
     struct daemon *self = arg;
+    struct assay__quoted reason;
     assay_error err = {0};
     assay_rc rc = assay_reload(self->milter.library, &err);
 
@@ -157,7 +160,8 @@ static void reload(void *arg)
     else
         assay_log_write(&self->log, ASSAY_LOG_ERROR, "assayd.reload_failed",
                         "config=%s error=%s reason=\"%s\" kept=previous",
-                        self->config_path, assay_rc_name(rc), err.msg);
+                        self->config_path, assay_rc_name(rc),
+                        assay__log_quote(&reason, err.msg));
 }
 
 static assay_rc start_threads(struct daemon *self, assay_error *err)
@@ -201,7 +205,7 @@ static assay_rc start(struct daemon *self, assay_error *err)
     if (rc != ASSAY_OK)
         return rc;
     assay_log_write(&self->log, ASSAY_LOG_INFO, "assayd.ready", "listen=%s",
-                    self->listener.address);
+                    self->listener.address.text);
     assay__process_ready(self->ready_fd, !self->options.syslog);
     return ASSAY_OK;
 }
@@ -244,7 +248,7 @@ static int serve(struct daemon *self)
 
     assay_log_write(&self->log, failed ? ASSAY_LOG_ERROR : ASSAY_LOG_INFO,
                     "assayd.stop", "reason=%s",
-                    failed ? "libmilter failed" : sigdescr_np(number));
+                    failed ? "libmilter_failed" : sigdescr_np(number));
     assay__process_stopping();
     drain(self);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -257,20 +261,22 @@ static int serve(struct daemon *self)
  * seconds, and then frees connections whose callbacks still run. Behind the
  * shut gate libmilter's threads touch nothing of ours until the process ends.
  *
- * @return false when a callback still uses its session: then nothing was
- *         freed, and the kernel has to clean up
+ * @return false when a callback still uses its session or a reload is stuck:
+ *         then nothing was freed, and the kernel has to clean up
  */
 static bool tear_down(struct daemon *self)
 {
-    bool is_quiet =
-        !self->milter.hub || assay__hub_shut(self->milter.hub, SHUT_WAIT_MS);
+    const char *busy = NULL;
 
+    if (self->milter.hub && !assay__hub_shut(self->milter.hub, SHUT_WAIT_MS))
+        busy = "a message is still being checked";
     assay__listener_remove(&self->listener);
     assay__pid_file_remove(&self->pid_file);
-    assay__reloader_stop(&self->reloader);
-    if (!is_quiet) {
-        assay_log_write(&self->log, ASSAY_LOG_WARN, "assayd.abandon", "%s",
-                        "reason=\"a message is still being checked\"");
+    if (!assay__reloader_stop(&self->reloader, RELOAD_WAIT_MS) && !busy)
+        busy = "a reload is still running";
+    if (busy) {
+        assay_log_write(&self->log, ASSAY_LOG_WARN, "assayd.abandon",
+                        "reason=\"%s\"", busy);
         return false;
     }
     assay__hub_clear(self->milter.hub); /* the gate stays, and stays shut */
@@ -292,9 +298,13 @@ int main(int argc, char **argv)
     rc = start(&self, &err);
     if (rc != ASSAY_OK) {
         (void)fprintf(stderr, "assayd: %s\n", err.msg);
-        if (self.log.sink && self.log_target == ASSAY__LOG_SYSLOG)
+        if (self.log.sink && self.log_target == ASSAY__LOG_SYSLOG) {
+            struct assay__quoted reason;
+
             assay_log_write(&self.log, ASSAY_LOG_ERROR, "assayd.failed",
-                            "reason=\"%s\"", err.msg);
+                            "reason=\"%s\"",
+                            assay__log_quote(&reason, err.msg));
+        }
         status = exit_code(rc);
     } else {
         status = serve(&self);

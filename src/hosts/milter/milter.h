@@ -18,7 +18,8 @@
  *   reply.c      disposition -> answer
  *   edits.c      header edits -> changes the MTA makes
  *
- * Nothing is accepted by accident: whatever goes wrong in here answers 451.
+ * Nothing is accepted by accident: whatever goes wrong in here answers 451,
+ * except that a message over the size limit answers 552.
  */
 #ifndef ASSAY_MILTER_MILTER_H
 #define ASSAY_MILTER_MILTER_H

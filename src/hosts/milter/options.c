@@ -26,6 +26,8 @@ static const char usage[] =
     "  -h, --help           show this\n"
     "  -V, --version        show the version\n";
 
+static const char see_help[] = "see assayd --help\n";
+
 enum { OPTION_PID_FILE = 256, OPTION_USER, OPTION_LOG };
 
 static const struct option long_options[] = {
@@ -46,8 +48,8 @@ static bool read_log(const char *word, bool *is_syslog_out)
     *is_syslog_out = strcmp(word, "syslog") == 0;
     if (*is_syslog_out || strcmp(word, "stderr") == 0)
         return true;
-    (void)fprintf(stderr, "assayd: --log takes stderr or syslog, not '%s'\n",
-                  word);
+    (void)fprintf(stderr, "assayd: --log takes stderr or syslog, not '%s'\n%s",
+                  word, see_help);
     return false;
 }
 
@@ -98,13 +100,13 @@ bool assay__options_read(int argc, char **argv, struct assay__options *out,
             (void)printf("assayd %s\n", assay_version());
             return leave(EXIT_SUCCESS, exit_out);
         default:
-            (void)fputs(usage, stderr);
+            (void)fputs(see_help, stderr); /* getopt said what is wrong */
             return leave(EX_USAGE, exit_out);
         }
     }
     if (optind < argc) {
         (void)fprintf(stderr, "assayd: unexpected argument '%s'\n%s",
-                      argv[optind], usage);
+                      argv[optind], see_help);
         return leave(EX_USAGE, exit_out);
     }
     if (!log_given)

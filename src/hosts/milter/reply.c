@@ -77,11 +77,12 @@ sfsistat assay__reply_send(SMFICTX *ctx, const assay_disposition *disposition)
     return SMFIS_TEMPFAIL;
 }
 
-static void set_tempfail(assay_disposition *disposition, int code,
-                         const char *enhanced, const char *text)
+static void set_own(assay_disposition *disposition, int code,
+                    const char *enhanced, const char *text)
 {
     memset(disposition, 0, sizeof *disposition);
-    disposition->action = ASSAY_ACTION_TEMPFAIL;
+    disposition->action =
+        code / 100 == 5 ? ASSAY_ACTION_REJECT : ASSAY_ACTION_TEMPFAIL;
     disposition->code = code;
     disposition->disconnect = code == 421;
     (void)snprintf(disposition->enhanced, sizeof disposition->enhanced, "%s",
@@ -92,11 +93,16 @@ static void set_tempfail(assay_disposition *disposition, int code,
 
 void assay__reply_set_fault(assay_disposition *disposition)
 {
-    set_tempfail(disposition, 451, "4.3.0",
-                 "Could not check the message, try again later");
+    set_own(disposition, 451, "4.3.0",
+            "Could not check the message, try again later");
+}
+
+void assay__reply_set_too_large(assay_disposition *disposition)
+{
+    set_own(disposition, 552, "5.3.4", "Message is too large");
 }
 
 void assay__reply_set_closing(assay_disposition *disposition, const char *text)
 {
-    set_tempfail(disposition, 421, "4.3.2", text);
+    set_own(disposition, 421, "4.3.2", text);
 }

@@ -9,6 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+/* How often a stop looks whether the reload is done. */
+enum { JOIN_POLL_MS = 10 };
+
 static void stop_set(sigset_t *set)
 {
     (void)sigemptyset(set);
@@ -103,12 +106,21 @@ assay_rc assay__reloader_start(struct assay__reloader *reloader,
     return ASSAY_OK;
 }
 
-void assay__reloader_stop(struct assay__reloader *reloader)
+/* Polled: pthread_timedjoin_np() goes by a clock that can be set back. */
+bool assay__reloader_stop(struct assay__reloader *reloader, int64_t wait_ms)
 {
+    const struct timespec pause = {.tv_nsec = JOIN_POLL_MS * 1000000L};
+
     if (!reloader->is_running)
-        return;
+        return true;
     __atomic_store_n(&reloader->is_stopping, true, __ATOMIC_RELEASE);
     (void)pthread_kill(reloader->thread, SIGUSR1);
-    (void)pthread_join(reloader->thread, NULL);
+    while (pthread_tryjoin_np(reloader->thread, NULL) != 0) {
+        if (wait_ms <= 0)
+            return false;
+        (void)nanosleep(&pause, NULL);
+        wait_ms -= JOIN_POLL_MS;
+    }
     reloader->is_running = false;
+    return true;
 }

@@ -12,6 +12,9 @@
  * all the time and libmilter runs in another one. Should libmilter get the
  * signal all the same, smfi_main() returns and the stop goes on from there.
  * That is also why SIGHUP cannot be a reload.
+ *
+ * SIGUSR1 is blocked everywhere, so that one that comes while a reload runs
+ * stays pending and is the next reload.
  */
 #ifndef ASSAY_MILTER_SIGNALS_H
 #define ASSAY_MILTER_SIGNALS_H
@@ -51,7 +54,12 @@ struct assay__reloader {
 assay_rc assay__reloader_start(struct assay__reloader *reloader,
                                assay__reload *reload, void *arg,
                                assay_error *err) ASSAY_MUST_CHECK;
-/** Waits for a reload that is running. */
-void assay__reloader_stop(struct assay__reloader *reloader);
+/**
+ * End the thread. A reload that is running is waited for, but not for ever:
+ * an engine that loads cannot be interrupted.
+ *
+ * @return false when it still ran after wait_ms and may touch anything
+ */
+bool assay__reloader_stop(struct assay__reloader *reloader, int64_t wait_ms);
 
 #endif

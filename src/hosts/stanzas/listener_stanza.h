@@ -4,7 +4,6 @@
  * The stanza Milter_Listener and what was set in it:
  *
  *   Milter_Listener { Listen "unix:/run/assay/milter.sock" }
- *   Milter_Listener { Listen "unix:/run/assay/milter.sock" { } }
  *
  * libmilter has one listener for a process, so there is one stanza.
  */
@@ -17,7 +16,7 @@
 
 /** Settings of the stanza, filled by the configuration reader. */
 struct assay__listener_settings {
-    const char *listen;      /* as written */
+    const char *listen;      /* as written; a valid address */
     uint32_t file_mode;      /* of a unix socket */
     int64_t timeout_s;       /* of the MTA, between two of its commands */
     int64_t max_connections; /* 0: no limit */
@@ -29,7 +28,7 @@ extern const assay_conf_stanza assay__listener_stanza;
  * The settings of the one listener.
  *
  * @param out  strings are borrowed until assay_close()
- * @return ASSAY_OK; ASSAY_E_CONF when there is none or more than one
+ * @return ASSAY_OK; ASSAY_E_CONF when there is none
  */
 assay_rc assay__listener_find(assay *library,
                               struct assay__listener_settings *out,

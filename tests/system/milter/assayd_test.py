@@ -22,6 +22,8 @@ import tempfile
 import time
 
 ASSAYD = pathlib.Path(os.environ["ASSAY_BUILD"]) / "bin/assayd"
+ASSAY = ASSAYD.with_name("assay")
+LUA = (ASSAYD.parents[1] / "lib/assay/languages/lua.so").exists()
 PATIENCE_S = 60
 EX_USAGE = 64
 EX_CONFIG = 78
@@ -57,6 +59,12 @@ def configure(folder, text):
     path.write_text(text.replace("SOCKET", f"unix:{folder}/s"),
                     encoding="ascii")
     return path
+
+
+def script(name, more=""):
+    """A policy of one Lua script."""
+    return (f'scriptlet "scriptlet" {{ {more}\n'
+            f'script "{name}" {{ source = "{name}" }} }}\n')
 
 
 LISTENER = 'Milter_Listener { Listen = "SOCKET" }\n'
@@ -156,7 +164,10 @@ def test_command_line(folder):
     check_in("version", "assayd ", done.stdout)
     check("help", run("--help").returncode, 0)
     for arguments in (["--nonsense"], ["extra"], ["--log", "nowhere"]):
-        check(str(arguments), run(*arguments).returncode, EX_USAGE)
+        done = run(*arguments)
+        check(str(arguments), done.returncode, EX_USAGE)
+        check(str(arguments), done.stderr.count("\n"), 2)
+        check_in(str(arguments), "\nsee assayd --help\n", done.stderr)
     done = run("-c", folder / "missing.conf")
     check("no file", done.returncode, EX_CONFIG)
     check_in("no file", "missing.conf", done.stderr)
@@ -165,9 +176,9 @@ def test_command_line(folder):
 def test_wrong_configurations(folder):
     cases = [
         ("", "there is no stanza Milter_Listener"),
-        ("Milter_Listener {}", "Listen is not set"),
-        (LISTENER * 2, "Milter_Listener"),
-        ('Milter_Listener { Listen = "tcp:1" }', "neither unix:/path"),
+        ("Milter_Listener {}", "1:1: error: option 'Listen' is required"),
+        (LISTENER * 2, "2:1: error: 'Milter_Listener' may stand here only"),
+        ('Milter_Listener { Listen "SOCKET" { } }', "1:19: error: 'Listen'"),
         (LISTENER + "nonsense {}", "assay.conf:2:1"),
         ('Milter_Listener { Listen = "SOCKET" file_mod = 1 }', "file_mode"),
         ('Milter_Listener { Listen = "SOCKET" timeout = 0 }', "timeout"),
@@ -177,6 +188,26 @@ def test_wrong_configurations(folder):
         check(f"status of {text!r}: {done.stderr}", done.returncode, EX_CONFIG)
         check_in(repr(text), wanted, done.stderr)
         check("socket", (folder / "s").exists(), False)
+
+
+def test_wrong_addresses_have_a_place(folder):
+    """The same finding from assayd and from assay check."""
+    port = "the port must be a number from 1 to 65535"
+    cases = [("tcp:1", "neither unix:/path"), ("unix:s", "absolute path"),
+             ("inet:0", port), ("inet:99999", port), ("inet:abc", port),
+             ("inet:1@::1", "inet6:PORT@[ADDRESS]")]
+    for address, wanted in cases:
+        path = configure(folder, f'Milter_Listener {{ Listen = "{address}" }}')
+        caret = "\n" + " " * 27 + "^" + "~" * (len(address) + 1) + "\n"
+        checked = subprocess.run([ASSAY, "check", "-c", path], text=True,
+                                 capture_output=True, timeout=PATIENCE_S,
+                                 check=False)
+        check(f"check of {address}", checked.returncode, 1)
+        for done in (checked, run("-c", path)):
+            check_in(address, f"{path}:1:28: error: 'Listen': ", done.stderr)
+            check_in(address, wanted, done.stderr)
+            check_in(address, caret, done.stderr)
+        check(f"start with {address}", done.returncode, EX_CONFIG)
 
 
 def test_engine_that_cannot_open(folder):
@@ -203,8 +234,8 @@ def test_socket_in_use(folder):
 
 
 def test_listen_spellings(folder):
-    """The address as an option or as the name of a stanza."""
-    for text in (LISTENER, 'Milter_Listener { Listen "SOCKET" { } }'):
+    """The address with and without a sign."""
+    for text in (LISTENER, 'Milter_Listener { Listen "SOCKET" }'):
         with Assayd(folder, text=text) as assayd:
             mta = Mta(folder)
             check(text, mta.connect()[0], b"c")
@@ -429,6 +460,59 @@ def test_second_signal_ends_the_drain(folder):
         check("stop", assayd.stop(), 0)
         check_in("log", "assayd.drain messages=1", assayd.log.read_text())
         mta.close()
+
+
+def test_discarded_message_does_not_delay_a_stop(folder):
+    """A recipient that ends the message: the drain has nothing to wait for."""
+    if not LUA:
+        return
+    (folder / "rcpt.lua").write_text("""
+require("msys.core")
+require("msys.extended.message")
+local mod = {}
+function mod:validate_rcptto(msg)
+    msg:discard("dropped")
+    return msys.core.VALIDATE_CONT
+end
+msys.registerModule("rcpt", mod)
+""")
+    with Assayd(folder, text=LISTENER + script("rcpt")) as assayd:
+        mta = Mta(folder)
+        mta.connect()
+        check("mail", mta.call(b"M", b"<a@example.com>\0")[0], b"c")
+        check("rcpt", mta.call(b"R", b"<b@example.org>\0")[0], b"d")
+        check("stop", assayd.stop(), 0)
+        check("waited", "assayd.drain" in assayd.log.read_text(), False)
+        mta.close()
+
+
+def test_reload_that_hangs_does_not_keep_the_process(folder):
+    """A script that spins while it loads; SIGTERM ends assayd all the same."""
+    if not LUA:
+        return
+    with Assayd(folder) as assayd:
+        (folder / "spin.lua").write_text('print("spinning") while true do end')
+        configure(folder, LISTENER + script("spin", "time_limit = 600000"))
+        assayd.process.send_signal(signal.SIGUSR1)
+        assayd.wait_log("spinning")
+        check("stop", assayd.stop(), 0)
+        check_in("log", 'assayd.abandon reason="a reload is still running"',
+                 assayd.log.read_text())
+        check("socket", (folder / "s").exists(), False)
+
+
+def test_finding_of_a_reload_is_one_line(folder):
+    with Assayd(folder) as assayd:
+        path = configure(folder, LISTENER.replace("Listen =", "Lisen ="))
+        assayd.process.send_signal(signal.SIGUSR1)
+        assayd.wait_log("assayd.reload_failed")
+        lines = [line for line in assayd.log.read_text().splitlines()
+                 if "assayd.finding" in line and "Lisen" in line]
+        check("lines", len(lines), 1)
+        check_in("finding", f'assayd.finding text="{path}:1:19: error: ',
+                 lines[0])
+        check_in("finding", "hint=\"did you mean 'Listen'?\"", lines[0])
+        check("stop", assayd.stop(), 0)
 
 
 def main():

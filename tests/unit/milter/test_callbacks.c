@@ -16,6 +16,7 @@
 #include "fake_assay.h"
 #include "fake_mfapi.h"
 #include "hub.h"
+#include "log.h"
 #include "check_run.h"
 
 enum { ALL_STEPS = 0x1fffff };
@@ -155,9 +156,17 @@ START_TEST(negotiation_asks_for_headers_as_received)
 {
     ck_assert_int_eq(negotiate(ALL_STEPS), SMFIS_CONTINUE);
     ck_assert_uint_eq(actions, SMFIF_ADDHDRS | SMFIF_CHGHDRS);
-    ck_assert_uint_eq(steps, SMFIP_NODATA | SMFIP_HDR_LEADSPC | SMFIP_SKIP |
-                                 SMFIP_RCPT_REJ | SMFIP_NR_HDR | SMFIP_NR_EOH |
-                                 SMFIP_NR_BODY);
+    ck_assert_uint_eq(steps, SMFIP_NODATA | SMFIP_HDR_LEADSPC | SMFIP_NR_HDR |
+                                 SMFIP_NR_EOH | SMFIP_NR_BODY);
+}
+END_TEST
+
+/* What a client was refused must not become a recipient of the message. */
+START_TEST(refused_recipients_are_not_asked_for)
+{
+    (void)negotiate(ALL_STEPS);
+    ck_assert_uint_eq(steps & SMFIP_RCPT_REJ, 0);
+    ck_assert_uint_eq(steps & SMFIP_SKIP, 0);
 }
 END_TEST
 
@@ -307,17 +316,113 @@ START_TEST(no_session_is_451)
 }
 END_TEST
 
-START_TEST(message_that_was_not_stored_is_451)
+static const struct {
+    assay_rc rc;
+    sfsistat want;
+    const char *want_reply;
+} failures[] = {
+    {ASSAY_E_LIMIT, SMFIS_REJECT, "552 5.3.4 Message is too large"},
+    {ASSAY_E_NOMEM, SMFIS_TEMPFAIL,
+     "451 4.3.0 Could not check the message, try again later"},
+    {ASSAY_E_IO, SMFIS_TEMPFAIL,
+     "451 4.3.0 Could not check the message, try again later"},
+};
+
+START_TEST(message_that_was_not_stored_is_refused)
 {
-    static const char *const points[] = {"s", "e", "b"};
+    static const char points[] = {'s', 'e', 'b'};
+    const char point[] = {points[_i % 3], '\0'};
 
     (void)play("nchmr"); /* without a header eoh stores the empty line */
-    fake.append_rc = _i % 2 ? ASSAY_E_NOMEM : ASSAY_E_LIMIT;
-    ck_assert_int_eq(play(points[_i]), SMFIS_NOREPLY);
+    fake.append_rc = failures[_i / 3].rc;
+    ck_assert_int_eq(play(point), SMFIS_NOREPLY);
     fake.append_rc = ASSAY_OK; /* one failure is enough */
-    ck_assert_int_eq(play("seb."), SMFIS_TEMPFAIL);
+    ck_assert_int_eq(play("seb."), failures[_i / 3].want);
+    ck_assert_str_eq(ctx.reply, failures[_i / 3].want_reply);
     ck_assert_ptr_null(strstr(fake.calls, "data"));
     ck_assert_int_eq(play("mrseb."), SMFIS_CONTINUE);
+}
+END_TEST
+
+START_TEST(recipient_that_ends_the_message_drops_it)
+{
+    static const assay_disposition ends[] = {
+        {.action = ASSAY_ACTION_DISCARD},
+        {.action = ASSAY_ACTION_TEMPFAIL, .disconnect = true, .code = 421},
+        {.action = ASSAY_ACTION_REJECT, .disconnect = true, .code = 554},
+    };
+
+    fake.phase = ASSAY_PHASE_RCPTTO;
+    fake.disposition = ends[_i];
+    (void)play("nchmr");
+    ck_assert_int_eq(fake.messages, 0);
+    ck_assert_uint_eq(assay__hub_messages(milter.hub), 0);
+}
+END_TEST
+
+START_TEST(recipient_that_is_refused_leaves_the_message)
+{
+    fake.phase = ASSAY_PHASE_RCPTTO;
+    fake.disposition =
+        (assay_disposition){.action = ASSAY_ACTION_REJECT, .code = 550};
+    ck_assert_int_eq(play("nchmr"), SMFIS_REJECT);
+    fake.phase = ASSAY_PHASE_COUNT;
+    ck_assert_int_eq(play("rseb."), SMFIS_CONTINUE);
+    ck_assert_str_eq(fake.data, "Subject: hi\r\n\r\ntext\r\n");
+}
+END_TEST
+
+/* ---- the log ----------------------------------------------------------- */
+
+static char logged[8192];
+
+static void keep_line(void *arg, assay_log_level level, const char *line)
+{
+    size_t len = strlen(logged);
+
+    (void)arg;
+    (void)level;
+    (void)snprintf(logged + len, sizeof logged - len, "%s\n", line);
+}
+
+START_TEST(quotes_in_a_text_do_not_end_it)
+{
+    const assay_log log = {.sink = keep_line, .threshold = ASSAY_LOG_DEBUG};
+    static char host[] = "a\" action=\\b";
+
+    milter.log = &log;
+    logged[0] = '\0';
+    fake.phase = ASSAY_PHASE_DATA;
+    fake.disposition = (assay_disposition){
+        .action = ASSAY_ACTION_REJECT, .code = 550, .text = "\"no\" x=\\y"};
+    (void)play("n");
+    (void)desc.xxfi_connect(&ctx, host, NULL);
+    (void)play("hmrseb.");
+    ck_assert_msg(strstr(logged, "host=\"a' action='b\"\n"), "%s", logged);
+    ck_assert_msg(strstr(logged, "text=\"'no' x='y\"\n"), "%s", logged);
+    milter.log = NULL;
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *want;
+} findings[] = {
+    {"error: no \"x\"", "assayd.finding text=\"error: no 'x'\"\n"},
+    {"error: x\nhint", "assayd.finding text=\"error: x\" hint=\"hint\"\n"},
+    {"f:1:2: error: x\n a\n ^\n", "assayd.finding text=\"f:1:2: error: x\"\n"},
+    {"f:1:2: error: x\n a\n ^\ndid you mean 'b'?",
+     "assayd.finding text=\"f:1:2: error: x\" hint=\"did you mean 'b'?\"\n"},
+    {"", "assayd.finding text=\"\"\n"},
+};
+
+START_TEST(finding_is_one_line)
+{
+    const assay_log log = {.sink = keep_line, .threshold = ASSAY_LOG_DEBUG};
+
+    logged[0] = '\0';
+    assay__log_finding(&log, findings[_i].text);
+    ck_assert_str_eq(logged, findings[_i].want);
 }
 END_TEST
 
@@ -478,7 +583,14 @@ int main(void)
     tcase_add_loop_test(tcase, disconnect_answers_421_from_then_on, 0, PHASES);
     tcase_add_loop_test(tcase, failed_call_is_451, 0, PHASES);
     tcase_add_test(tcase, no_session_is_451);
-    tcase_add_loop_test(tcase, message_that_was_not_stored_is_451, 0, 3);
+    tcase_add_test(tcase, refused_recipients_are_not_asked_for);
+    tcase_add_loop_test(tcase, message_that_was_not_stored_is_refused, 0,
+                        3 * (int)(sizeof failures / sizeof *failures));
+    tcase_add_loop_test(tcase, recipient_that_ends_the_message_drops_it, 0, 3);
+    tcase_add_test(tcase, recipient_that_is_refused_leaves_the_message);
+    tcase_add_test(tcase, quotes_in_a_text_do_not_end_it);
+    tcase_add_loop_test(tcase, finding_is_one_line, 0,
+                        (int)(sizeof findings / sizeof *findings));
     tcase_add_test(tcase, discard_only_when_policy_says_so);
     tcase_add_test(tcase, edit_that_fails_is_451);
     tcase_add_test(tcase, rejected_message_gets_no_edits);

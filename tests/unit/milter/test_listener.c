@@ -51,33 +51,41 @@ static const struct {
     {"inet:8891", "inet:8891@127.0.0.1", NULL},
     {"inet6:8891@[::1]", "inet6:8891@[::1]", NULL},
     {"inet6:8891", "inet6:8891@[::1]", NULL},
-    {"unix:a.sock", NULL, "Listen: 'a.sock' is not an absolute path"},
-    {"unix:", NULL, "Listen: '' is not an absolute path"},
+    {"unix:a.sock", NULL, "'a.sock' is not an absolute path"},
+    {"unix:", NULL, "'' is not an absolute path"},
     {"inet:", NULL,
-     "Listen: 'inet:' does not begin with a port number (inet:PORT@HOST)"},
+     "'inet:': the port must be a number from 1 to 65535 (inet:PORT@HOST)"},
+    {"inet:abc", NULL,
+     "'inet:abc': the port must be a number from 1 to 65535 (inet:PORT@HOST)"},
     {"inet:smtp@127.0.0.1", NULL,
-     "Listen: 'inet:smtp@127.0.0.1' does not begin with a port number "
+     "'inet:smtp@127.0.0.1': the port must be a number from 1 to 65535 "
      "(inet:PORT@HOST)"},
     {"inet:0@127.0.0.1", NULL,
-     "Listen: 'inet:0@127.0.0.1' does not begin with a port number "
+     "'inet:0@127.0.0.1': the port must be a number from 1 to 65535 "
      "(inet:PORT@HOST)"},
-    {"inet:65536@127.0.0.1", NULL,
-     "Listen: 'inet:65536@127.0.0.1' does not begin with a port number "
+    {"inet:65536", NULL,
+     "'inet:65536': the port must be a number from 1 to 65535 "
      "(inet:PORT@HOST)"},
+    {"inet6:99999@[::1]", NULL,
+     "'inet6:99999@[::1]': the port must be a number from 1 to 65535 "
+     "(inet6:PORT@HOST)"},
     {"inet:127.0.0.1:8891", NULL,
-     "Listen: 'inet:127.0.0.1:8891' does not begin with a port number "
+     "'inet:127.0.0.1:8891': the port must be a number from 1 to 65535 "
      "(inet:PORT@HOST)"},
-    {"inet:8891@", NULL, "Listen: no host follows the '@'"},
+    {"inet:8891@::1", NULL,
+     "'inet:8891@::1' has an IPv6 address: write inet6:PORT@[ADDRESS]"},
+    {"inet:[2001:db8::1]:8891", NULL,
+     "'inet:[2001:db8::1]:8891' has an IPv6 address: write "
+     "inet6:PORT@[ADDRESS]"},
+    {"inet:8891@", NULL, "no host follows the '@'"},
     {"tcp:8891", NULL,
-     "Listen: 'tcp:8891' is neither unix:/path, inet:port@host nor "
-     "inet6:port@host"},
-    {"", NULL,
-     "Listen: '' is neither unix:/path, inet:port@host nor inet6:port@host"},
+     "'tcp:8891' is neither unix:/path, inet:port@host nor inet6:port@host"},
+    {"", NULL, "'' is neither unix:/path, inet:port@host nor inet6:port@host"},
 };
 
 START_TEST(address_is_checked)
 {
-    struct assay__listener got = {.path = NULL};
+    struct assay__listener_address got = {.path = NULL};
     assay_error err = {0};
     assay_rc rc = assay__listener_parse(addresses[_i].text, &got, &err);
 
@@ -87,7 +95,7 @@ START_TEST(address_is_checked)
         return;
     }
     ck_assert_msg(rc == ASSAY_OK, "%s: %s", addresses[_i].text, err.msg);
-    ck_assert_str_eq(got.address, addresses[_i].want);
+    ck_assert_str_eq(got.text, addresses[_i].want);
     if (addresses[_i].want_path)
         ck_assert_str_eq(got.path, addresses[_i].want_path);
     else
@@ -97,14 +105,14 @@ END_TEST
 
 START_TEST(path_that_is_too_long_is_refused)
 {
-    struct assay__listener got;
+    struct assay__listener_address got;
     assay_error err = {0};
     char text[128] = "unix:/";
 
     memset(text + 6, 'x', 107);
     ck_assert_int_eq(assay__listener_parse(text, &got, &err), ASSAY_E_CONF);
     ck_assert_str_eq(err.msg,
-                     "Listen: the path of a unix socket has at most 107 bytes");
+                     "the path of a unix socket has at most 107 bytes");
     text[5 + 107] = '\0';
     ck_assert_int_eq(assay__listener_parse(text, &got, &err), ASSAY_OK);
 }
@@ -112,59 +120,33 @@ END_TEST
 
 /* ---- the one listener -------------------------------------------------- */
 
-static void add_stanza(size_t index, const assay_conf_stanza *stanza,
-                       const void *settings, const char *instance)
+START_TEST(settings_are_those_of_the_stanza)
 {
-    fake.settings[index] = settings;
-    fake.settings_of[index] = stanza;
-    fake.instances[index] = instance;
-}
-
-static const struct assay__listener_settings with_option = {.listen = "inet:1"};
-static const struct assay__listener_settings without_option;
-
-static const struct {
-    const char *name;
-    int listeners, children;
-    bool option;
-    const char *want; /* address */
-    const char *want_error;
-} stanzas[] = {
-    {"option", 1, 0, true, "inet:1", NULL},
-    {"child stanza", 1, 1, false, "inet:2", NULL},
-    {"no stanza", 0, 0, false, NULL, "there is no stanza Milter_Listener"},
-    {"no address", 1, 0, false, NULL, "Milter_Listener: Listen is not set"},
-    {"option and child", 1, 1, true, NULL,
-     "Milter_Listener: more than one address; a process of assayd has one "
-     "listener"},
-    {"two children", 1, 2, false, NULL,
-     "Milter_Listener: more than one address; a process of assayd has one "
-     "listener"},
-    {"two stanzas", 2, 0, true, NULL,
-     "Milter_Listener: more than one address; a process of assayd has one "
-     "listener"},
-};
-
-START_TEST(there_is_one_listener)
-{
+    static const struct assay__listener_settings settings = {.listen = "inet:1",
+                                                             .file_mode = 0640};
     struct assay__listener_settings got = {0};
     assay_error err = {0};
-    size_t n = 0;
-    assay_rc rc;
 
-    for (int i = 0; i < stanzas[_i].listeners; i++)
-        add_stanza(n++, &assay__listener_stanza,
-                   stanzas[_i].option ? &with_option : &without_option, "");
-    for (int i = 0; i < stanzas[_i].children; i++)
-        add_stanza(n++, assay__listener_stanza.children[0], "", "inet:2");
-    rc = assay__listener_find(NULL, &got, &err);
-    if (stanzas[_i].want_error) {
-        ck_assert_int_eq(rc, ASSAY_E_CONF);
-        ck_assert_str_eq(err.msg, stanzas[_i].want_error);
-    } else {
-        ck_assert_int_eq(rc, ASSAY_OK);
-        ck_assert_str_eq(got.listen, stanzas[_i].want);
-    }
+    ck_assert_int_eq(assay__listener_find(NULL, &got, &err), ASSAY_E_CONF);
+    ck_assert_str_eq(err.msg, "there is no stanza Milter_Listener");
+    fake.settings[0] = &settings;
+    fake.settings_of[0] = &assay__listener_stanza;
+    ck_assert_int_eq(assay__listener_find(NULL, &got, &err), ASSAY_OK);
+    ck_assert_str_eq(got.listen, "inet:1");
+    ck_assert_uint_eq(got.file_mode, 0640);
+}
+END_TEST
+
+START_TEST(configuration_checks_the_address)
+{
+    const assay_conf_option *listen = assay__listener_stanza.options;
+    assay_error err = {0};
+
+    ck_assert_str_eq(listen->name, "Listen");
+    ck_assert(listen->required);
+    ck_assert(!assay__listener_stanza.repeatable);
+    ck_assert_int_eq(listen->check("inet:1", &err), ASSAY_OK);
+    ck_assert_int_eq(listen->check("inet:0", &err), ASSAY_E_CONF);
 }
 END_TEST
 
@@ -205,7 +187,7 @@ static assay_rc open_listener(struct assay__listener *out, assay_error *err)
 
 START_TEST(stale_socket_is_removed)
 {
-    struct assay__listener listener = {.path = NULL};
+    struct assay__listener listener = {.device = 0};
     assay_error err = {0};
 
     (void)close(bind_socket(true));
@@ -217,7 +199,7 @@ END_TEST
 
 START_TEST(socket_in_use_is_left_alone)
 {
-    struct assay__listener listener = {.path = NULL};
+    struct assay__listener listener = {.device = 0};
     assay_error err = {0};
     int fd = bind_socket(true);
 
@@ -230,7 +212,7 @@ END_TEST
 
 START_TEST(file_that_is_no_socket_is_left_alone)
 {
-    struct assay__listener listener = {.path = NULL};
+    struct assay__listener listener = {.device = 0};
     assay_error err = {0};
     FILE *file = fopen(path, "we");
 
@@ -244,7 +226,7 @@ END_TEST
 
 START_TEST(libmilter_refusal_is_an_error)
 {
-    struct assay__listener listener = {.path = NULL};
+    struct assay__listener listener = {.device = 0};
     assay_error err = {0};
 
     fake_opensocket_result = MI_FAILURE;
@@ -255,7 +237,7 @@ END_TEST
 
 START_TEST(only_the_own_socket_is_removed)
 {
-    struct assay__listener listener = {.path = path};
+    struct assay__listener listener = {.address.path = path};
     struct stat st;
     int fd = bind_socket(true);
 
@@ -278,8 +260,8 @@ int main(void)
     tcase_add_loop_test(tcase, address_is_checked, 0,
                         (int)(sizeof addresses / sizeof *addresses));
     tcase_add_test(tcase, path_that_is_too_long_is_refused);
-    tcase_add_loop_test(tcase, there_is_one_listener, 0,
-                        (int)(sizeof stanzas / sizeof *stanzas));
+    tcase_add_test(tcase, settings_are_those_of_the_stanza);
+    tcase_add_test(tcase, configuration_checks_the_address);
     tcase_add_test(tcase, options_are_described);
     tcase_add_test(tcase, stale_socket_is_removed);
     tcase_add_test(tcase, socket_in_use_is_left_alone);

@@ -129,6 +129,16 @@ START_TEST(fault_is_451)
 }
 END_TEST
 
+START_TEST(too_large_is_552)
+{
+    assay_disposition disposition;
+
+    assay__reply_set_too_large(&disposition);
+    ck_assert_int_eq(assay__reply_send(&ctx, &disposition), SMFIS_REJECT);
+    ck_assert_str_eq(ctx.reply, "552 5.3.4 Message is too large");
+}
+END_TEST
+
 START_TEST(closing_is_421)
 {
     assay_disposition disposition;
@@ -150,6 +160,7 @@ int main(void)
                         (int)(sizeof cases / sizeof *cases));
     tcase_add_test(tcase, longest_text_still_is_a_reply);
     tcase_add_test(tcase, fault_is_451);
+    tcase_add_test(tcase, too_large_is_552);
     tcase_add_test(tcase, closing_is_421);
     suite_add_tcase(suite, tcase);
     return check_run(suite);
