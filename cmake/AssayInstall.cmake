@@ -21,6 +21,10 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/assayConfigVersion.cmake
 install(FILES ${PROJECT_BINARY_DIR}/assayConfig.cmake
   ${PROJECT_BINARY_DIR}/assayConfigVersion.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/assay COMPONENT dev)
+# assay.pc finds the prefix from where it lies, wherever --prefix puts it.
+file(RELATIVE_PATH ASSAY_PC_TO_PREFIX
+  /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" ASSAY_PC_TO_PREFIX "${ASSAY_PC_TO_PREFIX}")
 configure_file(cmake/assay.pc.in ${PROJECT_BINARY_DIR}/assay.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/assay.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)

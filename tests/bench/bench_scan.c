@@ -165,6 +165,12 @@ static void write_signatures(const struct bench *bench)
     fclose(file);
 }
 
+static void print_finding(void *arg, const char *text)
+{
+    (void)arg;
+    fprintf(stderr, "%s\n", text);
+}
+
 static void open_library(struct bench *bench)
 {
     assay_options options = ASSAY_OPTIONS_INIT;
@@ -183,6 +189,7 @@ static void open_library(struct bench *bench)
             bench->folder, bench->folder);
     fclose(file);
     options.config_path = path;
+    options.diagnostic = print_finding;
     if (assay_open(&options, &bench->library, &err) != ASSAY_OK)
         die(err.msg);
 }

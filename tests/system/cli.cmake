@@ -5,7 +5,7 @@ assay_add_script_test(cli_manual LABELS system lint
   COMMAND ${CMAKE_CURRENT_LIST_DIR}/cli/manual.sh)
 if(ASSAY_BUILD_CLAMAV)
   foreach(area IN ITEMS check hostile policy scan)
-    assay_add_script_test(cli_${area} LABELS system host
+    assay_add_script_test(cli_${area} LABELS system host TIMEOUT 900
       COMMAND ${Python3_EXECUTABLE} -B
         ${CMAKE_CURRENT_LIST_DIR}/cli/test_${area}.py)
   endforeach()

@@ -2,23 +2,40 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Assay authors
 #
-# Installs build/release into a temporary folder, builds an engine outside the
-# tree against it, once with pkg-config and once with CMake, and scans with
-# the installed programs and that engine.
+# Installs build/release into a temporary folder, under a prefix that it was
+# not configured for, builds an engine outside the tree against it, once with
+# pkg-config and once with CMake, and scans with the installed programs, that
+# engine and the policy that ships with Assay.
 set -eu
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-prefix=$folder/prefix
+prefix=$folder/opt/assay
 source=$root/tests/data/outside-engine
 
-cmake --install "$root/build/release" --prefix "$prefix"
+# DESTDIR keeps /etc of this machine out of it.
+DESTDIR=$folder cmake --install "$root/build/release" --prefix /opt/assay
 
-# The pkg-config file names the prefix of the configuration; move it here.
 pkg()
 {
-    PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config \
-        --define-variable=prefix="$prefix" "$@" assay
+    PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config "$@" assay
+}
+
+check_unit()
+{
+    local want='ExecStart=/opt/assay/bin/assayd --foreground -c /etc/assay/assay.conf'
+    grep -qxF "$want" "$prefix/lib/systemd/system/assayd.service"
+}
+
+# The second time it is the administrator's.
+check_configuration()
+{
+    local conf=$folder/etc/assay/assay.conf
+    cmp "$root/conf/assay.conf" "$conf"
+    echo '# mine' >"$conf"
+    DESTDIR=$folder cmake --install "$root/build/release" \
+        --prefix /opt/assay >"$folder/second.log"
+    grep -qx '# mine' "$conf"
 }
 
 with_pkg_config()
@@ -46,6 +63,7 @@ scan_with_it()
         echo "the mail with the needle gave exit code $got, want 1"
         return 1
     fi
+    "$prefix/bin/assay" scan --policy -c "$folder/assay.conf" "$folder/hay.eml"
 }
 
 cat >"$folder/assay.conf" <<'END'
@@ -55,10 +73,18 @@ antivirus "antivirus1" {
         needle = "sharp thing"
     }
 }
+scriptlet "scriptlet" {
+    script "antivirus" {
+        source = "policies.antivirus"
+    }
+}
 END
 printf 'Subject: hay\r\n\r\nonly hay\r\n' >"$folder/hay.eml"
 printf 'Subject: hay\r\n\r\na sharp thing\r\n' >"$folder/needle.eml"
 
+echo '== unit and configuration'
+check_unit
+check_configuration
 engines=$(pkg --variable=enginedir)
 for how in with_pkg_config with_cmake; do
     echo "== $how"

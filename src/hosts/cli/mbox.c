@@ -19,13 +19,59 @@ static bool starts_with_from(const char *data, size_t len)
     return len >= sizeof from && memcmp(data, from, sizeof from) == 0;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* "1900" to "2099" */
+static bool is_year(const char *word, size_t len)
+{
+    return len == 4 &&
+           ((word[0] == '1' && word[1] == '9') ||
+            (word[0] == '2' && word[1] == '0')) &&
+           is_digit(word[2]) && is_digit(word[3]);
+}
+
+/* "9:30", "09:30", "09:30:59" */
+static bool is_time(const char *word, size_t len)
+{
+    size_t colon = len > 1 && word[1] == ':' ? 1 : 2;
+
+    return len >= colon + 3 && is_digit(word[0]) && is_digit(word[colon - 1]) &&
+           word[colon] == ':' && is_digit(word[colon + 1]) &&
+           is_digit(word[colon + 2]);
+}
+
+/* "From sender date". Programs write the date in many ways; all of them have a
+ * time and a year somewhere. */
+static bool is_separator(const char *line, size_t len)
+{
+    static const char blanks[] = " \t\r\n";
+    bool has_time = false, has_year = false;
+    size_t end;
+
+    if (!starts_with_from(line, len) || len > ASSAY__MBOX_MAX_SEPARATOR ||
+        line[len - 1] != '\n')
+        return false;
+    for (size_t i = sizeof from; i < len; i = end + 1) {
+        for (end = i; !memchr(blanks, line[end], sizeof blanks - 1); end++)
+            ; /* ends at the line end */
+        has_time = has_time || is_time(line + i, end - i);
+        has_year = has_year || is_year(line + i, end - i);
+    }
+    return has_time && has_year;
+}
+
 bool assay__mbox_detect(assay_bytes start)
 {
-    return starts_with_from(start.data, start.len);
+    const char *end = start.len ? memchr(start.data, '\n', start.len) : NULL;
+
+    return end && is_separator(start.data, (size_t)(end - start.data) + 1);
 }
 
 /* Past the limit earlier lines are dropped, and of a line that is itself over
- * it the rest: what is left still tells a "From " line. */
+ * it the rest: what is left of a separator is all of it. */
 static assay_rc gather_bytes(struct gather *g, const char *data, size_t len,
                              size_t max, assay_error *err)
 {
@@ -132,7 +178,7 @@ assay_rc assay__mbox_next(struct assay__mbox *mbox,
             break;
         line = message->data + g.line;
         len = message->len - g.line;
-        if (empty && starts_with_from(line, len))
+        if (empty && is_separator(line, len))
             break;
         undo_quoting(&g);
         empty = is_empty_line(line, len);

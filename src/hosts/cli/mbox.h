@@ -3,8 +3,11 @@
 /*
  * Taking an mbox file apart, a message at a time.
  *
- * A line "From …" after an empty line (or at the start of the file) begins a
- * message and does not belong to it; neither does the empty line before it.
+ * A separator "From sender date" after an empty line (or at the start of the
+ * file) begins a message and does not belong to it; neither does the empty line
+ * before it. Nobody inspects separators, so little passes for one: a whole line
+ * with a time of day and a year in it. All other lines belong to a message.
+ *
  * Quoting is undone as in mboxrd: of a line ">From …", ">>From …" the first
  * ">" goes. Lines end with LF or CRLF and may be of any length.
  */
@@ -15,16 +18,29 @@
 
 #include "input.h"
 
+/** Longest separator, in bytes with its line end. */
+#define ASSAY__MBOX_MAX_SEPARATOR 998
+
 struct assay__mbox {
     struct assay__input *input; /* borrowed */
     size_t max_bytes;           /* of one message */
-    bool open; /* the "From " line of a message to come was read */
+    bool open; /* the separator before a message to come was read */
 };
 
-/** True when a file that starts with these bytes is an mbox. */
+/**
+ * True when a file that starts with these bytes is an mbox: when its first line
+ * is a separator.
+ *
+ * @param start  ASSAY__MBOX_MAX_SEPARATOR bytes or more, or the whole file
+ */
 bool assay__mbox_detect(assay_bytes start);
 
-/** Steps over the first "From " line. @return as assay__input_peek() */
+/**
+ * Steps over the first separator.
+ *
+ * @param max_bytes  not less than ASSAY__MBOX_MAX_SEPARATOR
+ * @return as assay__input_peek()
+ */
 assay_rc assay__mbox_init(struct assay__mbox *mbox, struct assay__input *input,
                           size_t max_bytes, assay_error *err);
 

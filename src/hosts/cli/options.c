@@ -7,12 +7,18 @@
 
 #include "stanzas/host_stanzas.h"
 
+/* As the findings in a configuration say it. */
+static const char *level_word(assay_log_level level)
+{
+    return level == ASSAY_LOG_WARN ? "warning" : assay_log_level_name(level);
+}
+
 static void write_log(void *arg, assay_log_level level, const char *line)
 {
     char text[ASSAY_LOG_LINE_MAX + 32];
 
-    (void)snprintf(text, sizeof text, "assay: %s: %s\n",
-                   assay_log_level_name(level), line);
+    (void)snprintf(text, sizeof text, "assay: %s: %s\n", level_word(level),
+                   line);
     assay__progress_write(arg, stderr, text);
 }
 

@@ -101,18 +101,44 @@ static void put_answer(FILE *out, const struct assay__answer *answer)
         (void)fprintf(out, ", %zu header edit%s", edits, plural(edits));
 }
 
-/* "reason: info", or the one of them that there is; no blanks at the end, they
- * would look like data to those who cut columns. */
+/* The length of word, if text begins with it and it ends there. */
+static size_t leading_word(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+
+    return strncmp(text, word, len) == 0 && strchr(": ", text[len]) ? len : 0;
+}
+
+/* What went wrong without the words that the column before says already. */
+static const char *detail_of(const assay_verdict *verdict)
+{
+    static const char *const said[] = {"error", "unscannable", "not suitable"};
+    const char *detail = verdict->info;
+
+    if (verdict->status == ASSAY_STATUS_INFECTED)
+        return detail; /* a name */
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        size_t len = leading_word(detail, said[i]);
+
+        if (len > 0 && detail[len] == ':')
+            detail += len + 1 + (detail[len + 1] == ' ');
+    }
+    return detail;
+}
+
+/* "reason: detail", or the one of them that there is or that says both; no
+ * blanks at the end, they would look like data to those who cut columns. */
 static void put_verdict(FILE *out, const struct assay__outcome *outcome)
 {
     const assay_verdict *verdict = &outcome->verdict;
     const char *status = assay_status_name(verdict->status);
-    const char *reason = reason_of(outcome);
-    bool both = reason[0] != '\0' && verdict->info[0] != '\0';
+    const char *reason = reason_of(outcome), *detail = detail_of(verdict);
     char info[ASSAY_VERDICT_INFO_MAX + 32];
 
-    (void)snprintf(info, sizeof info, "%s%s%s", reason, both ? ": " : "",
-                   verdict->info);
+    if (leading_word(detail, reason) > 0)
+        reason = "";
+    (void)snprintf(info, sizeof info, "%s%s%s", reason,
+                   reason[0] != '\0' && detail[0] != '\0' ? ": " : "", detail);
     if (verdict->engine[0] != '\0')
         (void)fprintf(out, "%-*s %-*s %s", STATUS_COLUMNS, status, INFO_COLUMNS,
                       info, verdict->engine);

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <assay/assay.h>
@@ -438,6 +439,22 @@ static int parse_option(int option, struct settings *settings)
     }
 }
 
+static int complain(const char *text)
+{
+    (void)fprintf(stderr, "assay: %s\n", text);
+    return ASSAY__EXIT_USAGE;
+}
+
+/* The second time it is at its end and would pass for an empty message. */
+static bool reads_stdin_twice(const struct settings *settings)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < settings->path_count; i++)
+        count += strcmp(settings->paths[i], "-") == 0;
+    return count > 1;
+}
+
 static int scan_run(int argc, char **argv)
 {
     static const struct option longs[] = {
@@ -462,19 +479,15 @@ static int scan_run(int argc, char **argv)
         if (status >= 0)
             return status;
     }
-    if (settings.is_isolated && settings.with_policy) {
-        (void)fputs("assay: --policy runs in this process; it does not go "
-                    "with --isolate\n",
-                    stderr);
-        return ASSAY__EXIT_USAGE;
-    }
-    if (optind >= argc) {
-        (void)fputs("assay: no path to scan; see \"assay help scan\"\n",
-                    stderr);
-        return ASSAY__EXIT_USAGE;
-    }
     settings.paths = argv + optind;
     settings.path_count = (size_t)(argc - optind);
+    if (settings.is_isolated && settings.with_policy)
+        return complain("--policy runs in this process; it does not go with "
+                        "--isolate");
+    if (settings.path_count == 0)
+        return complain("no path to scan; see \"assay help scan\"");
+    if (reads_stdin_twice(&settings))
+        return complain("standard input (\"-\") can be read only once");
     return scan_paths(&settings);
 }
 

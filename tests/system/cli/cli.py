@@ -20,7 +20,7 @@ EICAR = (r"X5O!P%@AP[4\PZX54(P^)7CC)7}" +
 THREAT = "Eicar-Test-Signature"
 
 # Longest time a run may take; only a hang ever does.
-PATIENCE_S = 120
+PATIENCE_S = 600
 
 
 def mail(attachment=None, **headers):

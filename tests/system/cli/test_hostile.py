@@ -82,6 +82,7 @@ class Hostile(CliTest):
                 for v in map(json.loads, run.out.splitlines())}
 
     def test_threat_is_never_called_clean(self):
+        self.configure("timeout = 600")  # 100,000 parts under a sanitizer
         for name, (build, counts) in INFECTED.items():
             for count in counts:
                 self.put(f"mails/{name}-{count}.eml", build(count))

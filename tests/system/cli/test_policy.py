@@ -66,6 +66,22 @@ class Scope(cli.CliTest):
 
 @unittest.skipUnless((cli.BUILD / "lib/assay/languages/lua.so").exists(),
                      "built without Lua")
+class Shipped(cli.CliTest):
+    """The policy that ships with Assay, found beside the library."""
+
+    def test_it_is_found_and_answers(self):
+        self.configure("  enabled = false", rest=(
+            "scriptlet \"scriptlet\" {\n"
+            "  script \"antivirus\" { source = \"policies.antivirus\" }\n}"))
+        self.put("clean.eml", CLEAN)
+        self.put("infected.eml", INFECTED)
+        out = self.scan("-p", "clean.eml", "infected.eml", status=1).out
+        self.assertRegex(out, r"(?m)^clean\.eml: .*; continue, 1 header edit$")
+        self.assertRegex(out, r"(?m)^infected\.eml: .*; reject at data: 550 ")
+
+
+@unittest.skipUnless((cli.BUILD / "lib/assay/languages/lua.so").exists(),
+                     "built without Lua")
 class Script(cli.CliTest):
     """With a script: answers in each phase, and edits."""
 
@@ -86,6 +102,14 @@ class Script(cli.CliTest):
         self.assertEqual(found["action"], "continue")
         self.assertEqual(found["edits"], [
             {"kind": "append", "name": "X-Seen", "value": "yes"}])
+
+    def test_warnings_are_called_so(self):
+        self.put("policy.lua", SCRIPT.replace(
+            b'msg:header("X-Seen", "yes", "append")',
+            b'vctx:set(msys.core.VCTX_MESS, "k", nil)'))
+        self.put("x.eml", CLEAN)
+        run = self.scan("--policy", "x.eml", status=0)
+        self.assertIn("assay: warning: lua.ignored ", run.err)
 
     def test_sender_comes_from_the_header(self):
         found = self.disposition(cli.mail(sender="Slow <slow@a.example>"), 2)

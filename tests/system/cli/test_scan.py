@@ -20,6 +20,8 @@ import cli
 
 CLEAN = cli.mail()
 INFECTED = cli.mail(cli.EICAR)
+# What begins a message of an mbox.
+SEPARATOR = b"From a@b.example Sun Nov 22 09:30:00 2026\n"
 
 
 class Sources(cli.CliTest):
@@ -46,12 +48,26 @@ class Sources(cli.CliTest):
 
     def test_mbox(self):
         body = INFECTED.replace(b"\nFrom ", b"\n>From ")
-        self.put("box", b"From a\n" + CLEAN + b"\nFrom b\n" + body +
-                 b"\nFrom c\n" + CLEAN)
+        self.put("box", SEPARATOR + CLEAN + b"\n" + SEPARATOR + body +
+                 b"\n" + SEPARATOR + CLEAN)
         lines = self.scan("box", status=1).out.splitlines()
         self.assertRegex(lines[0], r"^box#1: +clean")
         self.assertRegex(lines[1], r"^box#2: +infected")
         self.assertRegex(lines[2], r"^box#3: +clean")
+
+    def test_nothing_hides_in_a_line_that_begins_like_an_mbox(self):
+        self.put("m/line", b"From AAA " + cli.EICAR)
+        self.put("m/lines", b"From AAA " + cli.EICAR + b"\nSubject: x\n\nx\n")
+        self.put("m/long", SEPARATOR[:-1] + b" " * 1000 + cli.EICAR + b"\n")
+        self.put("m/endless", b"From " + b"A" * 10_000_000 + cli.EICAR)
+        run = self.scan("--json", "m", status=1)
+        for found in map(json.loads, run.out.splitlines()):
+            self.assertEqual(found["status"], "infected", found)
+
+    def test_mbox_of_separators_alone_is_not_clean(self):
+        self.put("box", SEPARATOR[:-1] + b" " + cli.EICAR + b"\n")
+        self.assertRegex(self.scan("box", status=2).out,
+                         r"^box#1: +error +input: nothing after the")
 
     def test_maildir(self):
         self.put("M/cur/1:2,S", CLEAN)
@@ -65,6 +81,12 @@ class Sources(cli.CliTest):
     def test_standard_input(self):
         out = self.scan("-", stdin=INFECTED, status=1).out
         self.assertRegex(out, r"^-: +infected")
+
+    def test_standard_input_twice(self):
+        run = self.scan("-", "-", stdin=INFECTED, status=64)
+        self.assertEqual(run.err, 'assay: standard input ("-") can be read '
+                         'only once\n')
+        self.assertEqual(run.out, "")
 
     def test_nothing_to_scan(self):
         (self.folder / "empty").mkdir()
@@ -272,9 +294,9 @@ class Progress(cli.CliTest):
         """Messages until the bar appears; it comes after a second."""
         end = time.monotonic() + cli.PATIENCE_S
         shown = b""
-        os.write(pipe, b"From a\n\n")
+        os.write(pipe, SEPARATOR + b"\nhello\n")
         while b"MB/s" not in shown and time.monotonic() < end:
-            os.write(pipe, b"hello\n\nFrom a\n\n")
+            os.write(pipe, b"\n" + SEPARATOR + b"\nhello\n")
             if select.select([control], [], [], 0.05)[0]:
                 shown += os.read(control, 4096)
         return shown

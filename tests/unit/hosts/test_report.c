@@ -77,6 +77,45 @@ START_TEST(text_is_lined_up)
 }
 END_TEST
 
+/* The info of a verdict stands alone in logs and answers; beside the columns
+ * of status and reason it would say the same twice. */
+static const struct once_case {
+    assay_status status;
+    assay_reason reason;
+    const char *info, *want;
+} once_cases[] = {
+    {ASSAY_STATUS_UNSCANNABLE, ASSAY_REASON_OVERSIZE,
+     "error: unscannable: 9 bytes", "unscannable  oversize: 9 bytes\n"},
+    {ASSAY_STATUS_ERROR, ASSAY_REASON_TIMEOUT, "error: timeout after 5s",
+     "error        timeout after 5s\n"},
+    {ASSAY_STATUS_ERROR, ASSAY_REASON_CRASHED, "error: crashed",
+     "error        crashed\n"},
+    {ASSAY_STATUS_ERROR, ASSAY_REASON_LIMIT, "error: limits of all",
+     "error        limit: limits of all\n"},
+    {ASSAY_STATUS_NOT_SUITABLE, ASSAY_REASON_NONE, "error: not suitable: a",
+     "not-suitable a\n"},
+    {ASSAY_STATUS_ERROR, ASSAY_REASON_NONE, "error in line 3",
+     "error        error in line 3\n"},
+    {ASSAY_STATUS_INFECTED, ASSAY_REASON_NONE, "error: a name",
+     "infected     error: a name\n"},
+};
+
+START_TEST(text_says_nothing_twice)
+{
+    static const char name[] = "twenty-four-columns-wide";
+    const struct once_case *c = &once_cases[_i];
+    struct assay__outcome outcome = {
+        .verdict = {.status = c->status, .reason = c->reason}};
+    char want[100];
+    size_t columns = 0;
+
+    (void)snprintf(outcome.verdict.info, sizeof outcome.verdict.info, "%s",
+                   c->info);
+    (void)snprintf(want, sizeof want, "%s: %s", name, c->want);
+    check_line(name, &outcome, &columns, want);
+}
+END_TEST
+
 START_TEST(column_of_paths_has_a_bound)
 {
     char name[201] = "", want[300];
@@ -391,6 +430,8 @@ int main(void)
     TCase *tcase = tcase_create("report");
 
     tcase_add_test(tcase, text_is_lined_up);
+    tcase_add_loop_test(tcase, text_says_nothing_twice, 0,
+                        (int)(sizeof once_cases / sizeof *once_cases));
     tcase_add_test(tcase, column_of_paths_has_a_bound);
     tcase_add_test(tcase, name_cannot_make_a_line_of_its_own);
     tcase_add_test(tcase, what_cannot_be_read_is_an_error_of_input);

@@ -23,6 +23,9 @@
 
 enum { LIST_MAX = 8192, SMALL_LIMIT = 100 };
 
+/* What makes a "From " line a separator of an mbox. */
+#define AT " Sun Nov 22 09:30:00 2026"
+
 /* What a source yields, one item a line: name=bytes or name!problem. */
 static char list[LIST_MAX];
 static char skipped[LIST_MAX];
@@ -104,11 +107,33 @@ END_TEST
 
 START_TEST(mbox_messages_are_numbered)
 {
-    tree_text("box", "From a\none\n\nFrom b\ntwo\n");
+    tree_text("box", "From a" AT "\none\n\nFrom b" AT "\ntwo\n");
     tree_text("c.eml", "three\n");
     read_paths_limited((char *[]){(char[]){"box"}, (char[]){"c.eml"}}, 2,
                        ASSAY__INPUT_MAX_MESSAGE);
     ck_assert_str_eq(list, "box#1=one\n\nbox#2=two\n\nc.eml=three\n\n");
+}
+END_TEST
+
+/* Nothing looks at separators, so nothing else may pass for one. */
+START_TEST(file_that_begins_like_an_mbox_is_one_message)
+{
+    tree_text("line", "From here on");
+    tree_text("lines", "From here on\n\nFrom a" AT "\n");
+    read_paths_limited((char *[]){(char[]){"line"}, (char[]){"lines"}}, 2,
+                       ASSAY__INPUT_MAX_MESSAGE);
+    ck_assert_str_eq(list, "line=From here on\nlines=From here on\n\n"
+                           "From a" AT "\n\n");
+}
+END_TEST
+
+START_TEST(separator_without_a_message_is_a_problem)
+{
+    tree_text("box", "From a" AT "\n\nFrom b" AT "\ntwo\n\nFrom c" AT "\n");
+    read_path("box");
+    ck_assert_str_eq(list, "box#1!nothing after the \"From \" line\n"
+                           "box#2=two\n\n"
+                           "box#3!nothing after the \"From \" line\n");
 }
 END_TEST
 
@@ -119,7 +144,7 @@ START_TEST(folder_is_walked_in_order_of_names)
     tree_text("mail/b/2", "b2");
     tree_text("mail/b/1", "b1");
     tree_text("mail/a", "a");
-    tree_text("mail/c", "From x\nc\n");
+    tree_text("mail/c", "From x" AT "\nc\n");
     tree_text("mail/.hidden", "h");
     read_path("mail/");
     ck_assert_str_eq(list, "mail/.hidden=h\nmail/a=a\nmail/b/1=b1\n"
@@ -149,12 +174,12 @@ START_TEST(maildir_yields_cur_and_new)
     tree_folder("M/.Sent/new");
     tree_text("M/dovecot-uidlist", "3 V1");
     tree_text("M/cur/1:2,S", "one");
-    tree_text("M/new/2", "From x\n\nFrom y\n");
+    tree_text("M/new/2", "From x" AT "\n\nFrom y" AT "\n");
     tree_text("M/tmp/3", "half");
     tree_text("M/.Sent/cur/4", "four");
     read_path("M");
     ck_assert_str_eq(list, "M/.Sent/cur/4=four\nM/cur/1:2,S=one\n"
-                           "M/new/2=From x\n\nFrom y\n\n");
+                           "M/new/2=From x" AT "\n\nFrom y" AT "\n\n");
 }
 END_TEST
 
@@ -308,10 +333,12 @@ static void feed_stdin(const char *text, size_t len)
 
 START_TEST(standard_input_is_read)
 {
+    static const char box[] = "From a" AT "\none\n\nFrom b" AT "\ntwo\n";
+
     feed_stdin("one", 3);
     read_path("-");
     ck_assert_str_eq(list, "-=one\n");
-    feed_stdin("From a\none\n\nFrom b\ntwo\n", 23);
+    feed_stdin(box, sizeof box - 1);
     read_path("-");
     ck_assert_str_eq(list, "-#1=one\n\n-#2=two\n\n");
 }
@@ -376,6 +403,8 @@ int main(void)
         file_is_one_message,
         empty_file_is_an_empty_message,
         mbox_messages_are_numbered,
+        file_that_begins_like_an_mbox_is_one_message,
+        separator_without_a_message_is_a_problem,
         folder_is_walked_in_order_of_names,
         empty_folder_yields_nothing,
         maildir_yields_cur_and_new,
