@@ -31,8 +31,9 @@ struct finding {
 struct assay__conf_diags {
     struct assay__arena arena;
     struct finding *first, *last; /* in the order recorded */
+    const struct finding *sealed; /* the last one of the sealed; or NULL */
     size_t count[SEVERITIES];
-    bool failed;
+    bool failed, warnings_hidden;
 };
 
 assay_rc assay__conf_diags_new(struct assay__conf_diags **out, assay_error *err)
@@ -67,6 +68,16 @@ size_t assay__conf_diags_warnings(const struct assay__conf_diags *diags)
 bool assay__conf_diags_failed(const struct assay__conf_diags *diags)
 {
     return diags->failed;
+}
+
+void assay__conf_diags_hide_warnings(struct assay__conf_diags *diags)
+{
+    diags->warnings_hidden = true;
+}
+
+void assay__conf_diags_seal(struct assay__conf_diags *diags)
+{
+    diags->sealed = diags->last;
 }
 
 /* ---- recording --------------------------------------------------------- */
@@ -113,18 +124,26 @@ static struct finding *make_finding(struct assay__conf_diags *diags,
     return f;
 }
 
+static bool is_at(const struct finding *f, const struct assay__conf_pos *pos)
+{
+    return f->pos.file && f->pos.line == pos->line &&
+           f->pos.column == pos->column && strcmp(f->pos.file, pos->file) == 0;
+}
+
 /* An outer stanza is read once for each stanza that inherits from it; what is
- * wrong in it is said once. */
+ * wrong in it is said once. So is what follows from a sealed finding. */
 static bool is_known(const struct assay__conf_diags *diags,
                      const struct assay__conf_pos *pos, const char *text)
 {
+    bool sealed = diags->sealed != NULL;
+
     if (!pos || !pos->file)
         return false;
-    for (const struct finding *f = diags->first; f; f = f->next)
-        if (f->pos.file && f->pos.line == pos->line &&
-            f->pos.column == pos->column && strcmp(f->text, text) == 0 &&
-            strcmp(f->pos.file, pos->file) == 0)
+    for (const struct finding *f = diags->first; f; f = f->next) {
+        if (is_at(f, pos) && (sealed || strcmp(f->text, text) == 0))
             return true;
+        sealed = sealed && f != diags->sealed;
+    }
     return false;
 }
 
@@ -325,6 +344,12 @@ static size_t file_rank(const struct assay__conf_tree *tree, const char *file)
     return rank;
 }
 
+static bool is_hidden(const struct assay__conf_diags *diags,
+                      enum assay__conf_severity severity)
+{
+    return severity == ASSAY__CONF_WARNING && diags->warnings_hidden;
+}
+
 static void render_rest(const struct assay__conf_diags *diags,
                         void (*emit)(void *arg, const char *text), void *arg)
 {
@@ -332,7 +357,8 @@ static void render_rest(const struct assay__conf_diags *diags,
     char text[64];
 
     for (int s = 0; s < SEVERITIES; s++) {
-        if (diags->count[s] <= ASSAY__CONF_FINDINGS_MAX)
+        if (diags->count[s] <= ASSAY__CONF_FINDINGS_MAX ||
+            is_hidden(diags, (enum assay__conf_severity)s))
             continue;
         (void)snprintf(text, sizeof text, "%zu more %s are not shown",
                        diags->count[s] - ASSAY__CONF_FINDINGS_MAX, what[s]);
@@ -349,8 +375,12 @@ void assay__conf_diags_render(const struct assay__conf_diags *diags,
     struct assay__strbuf out;
     size_t count = 0;
 
-    for (const struct finding *f = diags->first; f; f = f->next, count++)
+    for (const struct finding *f = diags->first; f; f = f->next) {
+        if (is_hidden(diags, f->severity))
+            continue;
         list[count] = (struct placed){f, file_rank(tree, f->pos.file), count};
+        count++;
+    }
     qsort(list, count, sizeof *list, compare_places);
     assay__strbuf_init(&out, RENDERED_MAX);
     for (size_t i = 0; i < count; i++) {

@@ -44,6 +44,13 @@ void assay__conf_diag(struct assay__conf_diags *diags,
                       const struct assay__conf_pos *pos, const char *hint,
                       const char *fmt, ...) ASSAY_PRINTF(5, 6);
 
+/** From now on drop an error at the place of an error recorded before: once a
+ *  word could not be read, what is found about it is a consequence. */
+void assay__conf_diags_seal(struct assay__conf_diags *diags);
+
+/** Render errors only: a warning beside them may be a consequence. */
+void assay__conf_diags_hide_warnings(struct assay__conf_diags *diags);
+
 /** Did memory run out while recording? Then not all findings are kept. */
 bool assay__conf_diags_failed(const struct assay__conf_diags *diags);
 size_t assay__conf_diags_errors(const struct assay__conf_diags *diags);

@@ -19,18 +19,6 @@
 
 enum { SHOWN_TOKEN_MAX = 40 }; /* bytes of a token in a message */
 
-struct entry {
-    const char *key; /* NULL in a list */
-    struct assay__conf_value value;
-};
-
-/* Entries of a value while they are collected. */
-struct entry_list {
-    struct entry *at;
-    size_t count, capacity;
-    size_t errors_before; /* findings when the value began */
-};
-
 static bool parse_items(struct assay__conf_parser *p,
                         struct assay__conf_items *list,
                         const struct assay__conf_pos *open, const char *name);
@@ -129,6 +117,15 @@ static bool is_utf8(const char *text)
     return true;
 }
 
+/* A word that cannot be read. */
+static void report_bad(struct assay__conf_parser *p,
+                       const struct assay__conf_token *token)
+{
+    finding(p, token, NULL, "%s", token->error);
+    if (p->in->lexer.at == p->in->lexer.end)
+        p->in->brace_reported = true; /* it may have taken the brace along */
+}
+
 /* Does an item start here? `name =`, `name {`, `name [`, `name "x" {`. */
 static bool at_item(const struct assay__conf_parser *p)
 {
@@ -164,20 +161,34 @@ static bool next_is(const struct assay__conf_parser *p, char punct)
 
 /* ---- going on after a mistake ------------------------------------------ */
 
-/* From an opening brace to behind the one that closes it. */
-static void skip_block(struct assay__conf_parser *p)
+static bool is_any(const struct assay__conf_parser *p, const char *puncts)
+{
+    for (; *puncts != '\0'; puncts++)
+        if (is_punct(p, *puncts))
+            return true;
+    return false;
+}
+
+/* From something that opens to behind what closes it. */
+static void skip_pair(struct assay__conf_parser *p, const char *openers,
+                      const char *closers)
 {
     size_t depth = 0;
 
     do {
-        if (is_punct(p, '{'))
+        if (is_any(p, openers))
             depth++;
-        else if (is_punct(p, '}'))
+        else if (is_any(p, closers))
             depth--;
         advance(p);
     } while (depth > 0 && !at_end(p));
     if (depth > 0)
         p->in->brace_reported = true;
+}
+
+static void skip_block(struct assay__conf_parser *p)
+{
+    skip_pair(p, "{", "}");
 }
 
 /* To the next line, or to a brace or bracket that closes something. */
@@ -192,132 +203,15 @@ static void skip_line(struct assay__conf_parser *p, uint32_t line, char bracket)
     }
 }
 
-/* ---- collecting -------------------------------------------------------- */
-
-/* Room for one more member; NULL when out of memory. */
-static void *grow(void *array, size_t count, size_t *capacity, size_t size)
-{
-    size_t more = *capacity + *capacity / 2 + 8;
-
-    if (count < *capacity)
-        return array;
-    array = realloc(array, more * size);
-    if (array)
-        *capacity = more;
-    return array;
-}
-
-static bool is_full(const struct assay__conf_parser *p)
-{
-    return p->items > ASSAY__CONF_ITEMS_MAX;
-}
-
-/* Counts what is about to be added; says so once when it is too much, and then
- * no more of any file is read. */
-static bool may_add(struct assay__conf_parser *p)
-{
-    if (is_full(p))
-        return false;
-    if (++p->items <= ASSAY__CONF_ITEMS_MAX)
-        return true;
-    finding(p, &p->in->token, NULL,
-            "more than %d options and values, the limit",
-            ASSAY__CONF_ITEMS_MAX);
-    return false;
-}
-
-static bool add_item(struct assay__conf_parser *p,
-                     struct assay__conf_items *list,
-                     const struct assay__conf_item *item)
-{
-    struct assay__conf_item *grown;
-
-    if (!may_add(p))
-        return true;
-    grown = grow(list->at, list->count, &list->capacity, sizeof *grown);
-    if (!grown)
-        return false;
-    list->at = grown;
-    grown[list->count] = *item;
-    grown[list->count++].read_only = p->read_only;
-    return true;
-}
-
-static bool add_entry(struct assay__conf_parser *p, struct entry_list *list,
-                      const struct entry *entry)
-{
-    struct entry *grown;
-
-    if (!may_add(p))
-        return true;
-    grown = grow(list->at, list->count, &list->capacity, sizeof *grown);
-    if (!grown)
-        return false;
-    list->at = grown;
-    grown[list->count++] = *entry;
-    return true;
-}
-
-bool assay__conf_keep_items(struct assay__conf_parser *p,
-                            const struct assay__conf_items *list,
-                            struct assay__conf_item *stanza)
-{
-    struct assay__conf_item *items =
-        assay__arena_alloc(&p->tree->arena, (list->count + 1) * sizeof *items);
-
-    if (!items)
-        return false;
-    if (list->count > 0)
-        memcpy(items, list->at, list->count * sizeof *items);
-    stanza->items = items;
-    stanza->count = list->count;
-    return true;
-}
-
-static bool keep_entries(struct assay__conf_parser *p,
-                         const struct entry_list *list,
-                         struct assay__conf_value *value)
-{
-    struct assay__arena *arena = &p->tree->arena;
-    struct assay__conf_value *items =
-        assay__arena_alloc(arena, (list->count + 1) * sizeof *items);
-    const char **keys = NULL;
-
-    if (value->kind == ASSAY__CONF_DICT)
-        keys = assay__arena_alloc(arena, (list->count + 1) * sizeof *keys);
-    if (!items || (value->kind == ASSAY__CONF_DICT && !keys))
-        return false;
-    for (size_t i = 0; i < list->count; i++) {
-        items[i] = list->at[i].value;
-        if (keys)
-            keys[i] = list->at[i].key;
-    }
-    value->items = items;
-    value->keys = keys;
-    value->count = list->count;
-    return true;
-}
-
-/* What a word means; NULL when out of memory. */
-static char *word_text(struct assay__conf_parser *p,
-                       const struct assay__conf_token *token)
-{
-    char *text = assay__arena_alloc(&p->tree->arena, token->len + 1);
-
-    if (text)
-        (void)assay__conf_token_decode(token, text);
-    return text;
-}
-
 /* ---- values ------------------------------------------------------------ */
 
 /* Unless something in it was wrong: an unclosed string, say, takes the closing
  * bracket with it. */
 static void report_unclosed(struct assay__conf_parser *p,
                             const struct assay__conf_value *value,
-                            const struct entry_list *list)
+                            const struct assay__conf_entry_list *list)
 {
-    if (!is_full(p) &&
+    if (!assay__conf_is_full(p) &&
         assay__conf_diags_errors(p->diags) == list->errors_before)
         assay__conf_diag(p->diags, ASSAY__CONF_ERROR, &value->pos, NULL,
                          "this %s is not closed",
@@ -327,24 +221,26 @@ static void report_unclosed(struct assay__conf_parser *p,
 }
 
 static bool parse_list(struct assay__conf_parser *p,
-                       struct assay__conf_value *value, struct entry_list *list)
+                       struct assay__conf_value *value,
+                       struct assay__conf_entry_list *list)
 {
     bool got;
 
     while (!is_punct(p, ')')) {
-        struct entry entry = {0};
+        struct assay__conf_entry entry = {0};
 
         if (is_punct(p, ',')) {
             advance(p);
             continue;
         }
-        if (at_end(p) || is_full(p) || is_punct(p, '=') || is_punct(p, ']') ||
-            is_punct(p, '{') || is_punct(p, '}') || at_item_line(p)) {
+        if (at_end(p) || assay__conf_is_full(p) || is_punct(p, '=') ||
+            is_punct(p, ']') || is_punct(p, '{') || is_punct(p, '}') ||
+            at_item_line(p)) {
             report_unclosed(p, value, list);
             return true;
         }
         if (!parse_value(p, &entry.value, &got) ||
-            (got && !add_entry(p, list, &entry)))
+            (got && !assay__conf_add_entry(p, list, &entry)))
             return false;
     }
     advance(p);
@@ -353,15 +249,15 @@ static bool parse_list(struct assay__conf_parser *p,
 
 /* One `key = value`. */
 static bool parse_dict_entry(struct assay__conf_parser *p,
-                             struct entry_list *list)
+                             struct assay__conf_entry_list *list)
 {
     struct assay__conf_token key = p->in->token;
-    struct entry entry = {0};
+    struct assay__conf_entry entry = {0};
     bool got;
 
     if (!assay__conf_token_is_word(&key)) {
         if (key.kind == ASSAY__CONF_BAD)
-            finding(p, &key, NULL, "%s", key.error);
+            report_bad(p, &key);
         else
             finding(p, &key, NULL, "syntax error near '%s': a key was expected",
                     show(&key).text);
@@ -369,7 +265,7 @@ static bool parse_dict_entry(struct assay__conf_parser *p,
         skip_line(p, key.line, ']');
         return true;
     }
-    entry.key = word_text(p, &key);
+    entry.key = assay__conf_word_text(p, &key);
     if (!entry.key)
         return false;
     advance(p);
@@ -385,19 +281,20 @@ static bool parse_dict_entry(struct assay__conf_parser *p,
         return true;
     }
     return parse_value(p, &entry.value, &got) &&
-           (!got || add_entry(p, list, &entry));
+           (!got || assay__conf_add_entry(p, list, &entry));
 }
 
 static bool parse_dict(struct assay__conf_parser *p,
-                       struct assay__conf_value *value, struct entry_list *list)
+                       struct assay__conf_value *value,
+                       struct assay__conf_entry_list *list)
 {
     while (!is_punct(p, ']')) {
         if (is_punct(p, ',')) {
             advance(p);
             continue;
         }
-        if (at_end(p) || is_full(p) || is_punct(p, '{') || is_punct(p, '}') ||
-            (at_item_line(p) && !next_is(p, '='))) {
+        if (at_end(p) || assay__conf_is_full(p) || is_punct(p, '{') ||
+            is_punct(p, '}') || (at_item_line(p) && !next_is(p, '='))) {
             report_unclosed(p, value, list);
             return true;
         }
@@ -438,8 +335,8 @@ static bool may_nest(struct assay__conf_parser *p)
 static bool parse_collection(struct assay__conf_parser *p,
                              struct assay__conf_value *value, bool *got)
 {
-    struct entry_list list = {.errors_before =
-                                  assay__conf_diags_errors(p->diags)};
+    struct assay__conf_entry_list list = {
+        .errors_before = assay__conf_diags_errors(p->diags)};
     unsigned brackets = p->in->lexer.brackets;
     bool ok;
 
@@ -455,12 +352,13 @@ static bool parse_collection(struct assay__conf_parser *p,
     p->depth--;
     if (brackets > 0 && p->in->lexer.brackets >= brackets)
         p->in->lexer.brackets = brackets - 1; /* it was not closed */
-    *got = ok && keep_entries(p, &list, value);
+    *got = ok && assay__conf_keep_entries(p, &list, value);
     free(list.at);
     return *got;
 }
 
-/* *got stays false when there was no value to be had (this was reported). */
+/* *got stays false when there was no value to be had (this was reported). A
+ * word that cannot be read is reported and kept. */
 static bool parse_value(struct assay__conf_parser *p,
                         struct assay__conf_value *value, bool *got)
 {
@@ -470,19 +368,18 @@ static bool parse_value(struct assay__conf_parser *p,
     value->pos = place(p, &token);
     if (is_punct(p, '(') || is_punct(p, '['))
         return parse_collection(p, value, got);
-    if (assay__conf_token_is_word(&token)) {
+    if (token.kind == ASSAY__CONF_BAD)
+        report_bad(p, &token);
+    if (token.kind == ASSAY__CONF_BAD || assay__conf_token_is_word(&token)) {
         value->kind = ASSAY__CONF_WORD;
         value->quoted = token.kind == ASSAY__CONF_STRING;
-        value->text = word_text(p, &token);
+        value->text = assay__conf_word_text(p, &token);
         *got = value->text != NULL;
         advance(p);
         return *got;
     }
-    if (token.kind == ASSAY__CONF_BAD)
-        finding(p, &token, NULL, "%s", token.error);
-    else
-        finding(p, &token, NULL, "syntax error near '%s': a value was expected",
-                show(&token).text);
+    finding(p, &token, NULL, "syntax error near '%s': a value was expected",
+            show(&token).text);
     advance(p);
     return true;
 }
@@ -509,7 +406,8 @@ static bool parse_stanza(struct assay__conf_parser *p,
     advance(p);
     p->depth++;
     ok = parse_items(p, &inner, &open, stanza->name) &&
-         assay__conf_keep_items(p, &inner, stanza) && add_item(p, list, stanza);
+         assay__conf_keep_items(p, &inner, stanza) &&
+         assay__conf_add_item(p, list, stanza);
     p->depth--;
     free(inner.at);
     return ok;
@@ -550,7 +448,16 @@ static bool parse_option(struct assay__conf_parser *p,
         return true;
     }
     return parse_value(p, &option->value, &got) &&
-           (!got || add_item(p, list, option));
+           (!got || assay__conf_add_item(p, list, option));
+}
+
+/* Is what follows indented deeper than the name, as if a stanza were open? */
+static bool is_inside(const struct assay__conf_parser *p,
+                      const struct assay__conf_token *name)
+{
+    return p->in->token.kind == ASSAY__CONF_BARE &&
+           p->in->token.line > p->in->last_line &&
+           p->in->token.column > name->column;
 }
 
 /* A name, and then neither '=' nor a brace. */
@@ -558,7 +465,7 @@ static void report_no_sign(struct assay__conf_parser *p,
                            const struct assay__conf_token *name)
 {
     if (p->in->token.kind == ASSAY__CONF_BAD) {
-        finding(p, &p->in->token, NULL, "%s", p->in->token.error);
+        report_bad(p, &p->in->token);
         p->in->unopened++;
         advance(p);
         skip_line(p, name->line, '\0');
@@ -572,8 +479,35 @@ static void report_no_sign(struct assay__conf_parser *p,
         skip_line(p, name->line, '\0');
     } else {
         finding(p, name, NULL, "'%s' has no value", show(name).text);
+        p->in->unopened += is_inside(p, name);
         skip_line(p, name->line, '\0');
     }
+}
+
+/* `name "x" (`: parentheses where braces should be. */
+static bool skip_parentheses(struct assay__conf_parser *p)
+{
+    if (!assay__conf_token_is_word(&p->in->token) ||
+        p->in->token.line > p->in->last_line || !next_is(p, '('))
+        return false;
+    advance(p);
+    finding(p, &p->in->token, "stanzas are written name \"instance\" { }",
+            "syntax error near '(': '{' was expected");
+    skip_pair(p, "([{", ")]}");
+    return true;
+}
+
+/* Passes over '='. True when there is another one, and no value after it. */
+static bool skip_signs(struct assay__conf_parser *p)
+{
+    advance(p);
+    if (!is_punct(p, '='))
+        return false;
+    finding(p, &p->in->token, NULL,
+            "syntax error near '=': a value was expected");
+    while (is_punct(p, '='))
+        advance(p);
+    return value_is_missing(p);
 }
 
 /* `Listen "unix:/run/x"`: a quoted value on the line of its name needs no
@@ -585,6 +519,25 @@ static bool is_short_option(const struct assay__conf_parser *p,
            p->in->token.line == name->line;
 }
 
+static bool parse_short_option(struct assay__conf_parser *p,
+                               struct assay__conf_items *list,
+                               const struct assay__conf_token *name,
+                               struct assay__conf_item *item)
+{
+    bool ok = parse_option(p, list, name, item);
+
+    if (ok && is_inside(p, name))
+        p->in->maybe_stanza = *name;
+    return ok;
+}
+
+static bool is_instance(const struct assay__conf_parser *p)
+{
+    return (p->in->token.kind == ASSAY__CONF_BAD ||
+            assay__conf_token_is_word(&p->in->token)) &&
+           next_is(p, '{');
+}
+
 /* What stands behind the name of an item. */
 static bool parse_named(struct assay__conf_parser *p,
                         struct assay__conf_items *list,
@@ -592,24 +545,29 @@ static bool parse_named(struct assay__conf_parser *p,
 {
     struct assay__conf_item item = {.pos = place(p, name)};
 
-    item.name = word_text(p, name);
+    item.name = assay__conf_word_text(p, name);
     if (!item.name)
         return false;
     if (is_punct(p, '{'))
         return parse_stanza(p, list, &item);
-    if (assay__conf_token_is_word(&p->in->token) && next_is(p, '{')) {
+    if (is_instance(p)) {
+        if (p->in->token.kind == ASSAY__CONF_BAD)
+            report_bad(p, &p->in->token);
         item.instance_pos = place(p, &p->in->token);
-        item.instance = word_text(p, &p->in->token);
+        item.instance = assay__conf_word_text(p, &p->in->token);
         if (!item.instance)
             return false;
         advance(p);
         return parse_stanza(p, list, &item);
     }
-    if (is_punct(p, '='))
-        advance(p);
-    else if (is_short_option(p, name))
-        return parse_option(p, list, name, &item);
-    else if (is_punct(p, '('))
+    if (skip_parentheses(p))
+        return true;
+    if (is_short_option(p, name))
+        return parse_short_option(p, list, name, &item);
+    if (is_punct(p, '=')) {
+        if (skip_signs(p))
+            return true;
+    } else if (is_punct(p, '('))
         finding(p, name, NULL, "missing '=' after '%s'", show(name).text);
     else if (!is_punct(p, '[')) {
         report_no_sign(p, name);
@@ -645,14 +603,14 @@ static bool parse_include(struct assay__conf_parser *p,
     if (!assay__conf_token_is_word(&token) ||
         (token.line > keyword->line && at_item(p))) {
         if (token.kind == ASSAY__CONF_BAD)
-            finding(p, &token, NULL, "%s", token.error);
+            report_bad(p, &token);
         else
             finding(p, keyword, "it is written include \"file or folder\"",
                     "'%s' has no name", show(keyword).text);
         skip_line(p, keyword->line, '\0');
         return true;
     }
-    name = word_text(p, &token);
+    name = assay__conf_word_text(p, &token);
     if (!name)
         return false;
     advance(p);
@@ -668,7 +626,7 @@ static void report_no_item(struct assay__conf_parser *p,
                            const struct assay__conf_token *token)
 {
     if (token->kind == ASSAY__CONF_BAD)
-        finding(p, token, NULL, "%s", token->error);
+        report_bad(p, token);
     else if (token->kind == ASSAY__CONF_BARE)
         finding(p, token, "a value with blanks in it must be quoted",
                 "syntax error near '%s'", show(token).text);
@@ -706,8 +664,9 @@ static bool parse_item(struct assay__conf_parser *p,
 static bool items_end(struct assay__conf_parser *p,
                       const struct assay__conf_pos *open, const char *name)
 {
-    if (at_end(p) || is_full(p)) {
-        if (open && !p->in->brace_reported && !is_full(p)) {
+    if (at_end(p) || assay__conf_is_full(p)) {
+        p->tree->unbalanced = p->tree->unbalanced || open != NULL;
+        if (open && !p->in->brace_reported && !assay__conf_is_full(p)) {
             assay__conf_diag(p->diags, ASSAY__CONF_ERROR, open, NULL,
                              "stanza '%.*s' is not closed", SHOWN_TOKEN_MAX,
                              name);
@@ -716,6 +675,25 @@ static bool items_end(struct assay__conf_parser *p,
         return true;
     }
     return open && is_punct(p, '}');
+}
+
+/* A closing brace outside of any stanza; passes it. */
+static void report_stray_brace(struct assay__conf_parser *p)
+{
+    struct assay__conf_token *maybe = &p->in->maybe_stanza;
+
+    p->tree->unbalanced = true;
+    if (p->in->unopened > 0) {
+        p->in->unopened--;
+    } else if (maybe->kind != ASSAY__CONF_END) {
+        finding(p, maybe, "stanzas are written name \"instance\" { }",
+                "missing '{' after '%s'", show(maybe).text);
+        maybe->kind = ASSAY__CONF_END;
+    } else {
+        finding(p, &p->in->token, NULL,
+                "syntax error near '}': no stanza is open");
+    }
+    advance(p);
 }
 
 /* @param open  the brace of the stanza, NULL outside of one */
@@ -729,12 +707,7 @@ static bool parse_items(struct assay__conf_parser *p,
         size_t before = list->count;
 
         if (is_punct(p, '}')) {
-            if (p->in->unopened > 0)
-                p->in->unopened--;
-            else
-                finding(p, &p->in->token, NULL,
-                        "syntax error near '}': no stanza is open");
-            advance(p);
+            report_stray_brace(p);
             continue;
         }
         if (!parse_item(p, list, after_option))

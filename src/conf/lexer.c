@@ -95,6 +95,72 @@ static bool skip_blanks(struct assay__conf_lexer *lexer,
     return true;
 }
 
+/* Length of a typographic quotation mark (U+2018 to U+201F) here, or 0. */
+static size_t typographic_quote(const struct assay__conf_lexer *lexer)
+{
+    const unsigned char *c = (const unsigned char *)lexer->at;
+
+    return lexer->end - lexer->at >= 3 && c[0] == 0xe2 && c[1] == 0x80 &&
+                   c[2] >= 0x98 && c[2] <= 0x9f
+               ? 3
+               : 0;
+}
+
+/* What a word processor made of "word": all up to the closing mark; without
+ * one on its line, what is a word. */
+static struct assay__conf_token read_typographic(
+    struct assay__conf_lexer *lexer)
+{
+    struct assay__conf_token token = token_here(lexer, ASSAY__CONF_BAD);
+    struct assay__conf_lexer ahead = *lexer;
+    size_t mark = typographic_quote(lexer);
+
+    token.error = "typographic quotes: write \" or ' instead";
+    token.start += mark;
+    ahead.at += mark;
+    lexer->at += mark;
+    while (ahead.at < ahead.end && *ahead.at != '\n' && *ahead.at != '"' &&
+           typographic_quote(&ahead) == 0)
+        ahead.at++;
+    if (ahead.at < ahead.end && *ahead.at != '\n') {
+        token.len = (size_t)(ahead.at - token.start);
+        mark = typographic_quote(&ahead);
+        lexer->at = ahead.at + (mark > 0 ? mark : 1);
+        return token;
+    }
+    while (lexer->at < lexer->end && assay__conf_is_bare(*lexer->at))
+        lexer->at++;
+    token.len = (size_t)(lexer->at - token.start);
+    return token;
+}
+
+/* Where a string without its closing quote ends: at a typographic quote, else
+ * before the braces (in a list: and brackets) that end its line, else with the
+ * line. One forgotten quote is one mistake then. */
+static void end_unclosed(struct assay__conf_lexer *lexer,
+                         struct assay__conf_token *token)
+{
+    const char *closing = lexer->brackets > 0 ? "{})]" : "{}";
+    const char *line_end = lexer->at, *end = line_end;
+
+    token->kind = ASSAY__CONF_BAD;
+    token->error = "this string is not closed on its line";
+    for (lexer->at = token->start; lexer->at < line_end; lexer->at++) {
+        if (typographic_quote(lexer) > 0) {
+            token->error = "typographic quotes: this string is not closed by "
+                           "\" or '";
+            token->len = (size_t)(lexer->at - token->start);
+            lexer->at += typographic_quote(lexer);
+            return;
+        }
+    }
+    while (end > token->start &&
+           (is_blank(end[-1]) || (end[-1] && strchr(closing, end[-1]))))
+        end--;
+    token->len = (size_t)(end - token->start);
+    lexer->at = end;
+}
+
 /* A string ends on the line it starts on: else one forgotten quote would turn
  * the rest of the file inside out. */
 static struct assay__conf_token read_string(struct assay__conf_lexer *lexer)
@@ -116,8 +182,7 @@ static struct assay__conf_token read_string(struct assay__conf_lexer *lexer)
     }
     token.len = (size_t)(lexer->at - token.start);
     if (lexer->at == lexer->end || *lexer->at != quote) {
-        token.kind = ASSAY__CONF_BAD;
-        token.error = "this string is not closed on its line";
+        end_unclosed(lexer, &token);
         return token;
     }
     lexer->at++;
@@ -174,7 +239,8 @@ struct assay__conf_token assay__conf_lexer_next(struct assay__conf_lexer *lexer)
     if ((*lexer->at != '\0' && strchr("={}()[]", *lexer->at)) ||
         (*lexer->at == ',' && lexer->brackets > 0))
         return read_punct(lexer);
-    return read_bare(lexer);
+    return typographic_quote(lexer) > 0 ? read_typographic(lexer)
+                                        : read_bare(lexer);
 }
 
 bool assay__conf_token_is(const struct assay__conf_token *token, char punct)

@@ -4,11 +4,12 @@
  * From bytes to tokens: words, strings, punctuation.
  *
  * A lexer is a plain struct that never allocates and never reports: a copy of
- * it looks ahead, and what it cannot read is a token of kind ERROR with the
- * reason in words. Blanks, `#` comments and comments in the manner of C
- * separate tokens; the latter only start where a token would, so that paths
- * with stars in them stay whole. A comma is punctuation inside () and [] and
- * part of a word elsewhere.
+ * it looks ahead, and what it cannot read is a token of kind BAD with the
+ * reason in words; its text is what the word was meant to be, so that one
+ * mistake in a value is one finding. Blanks, `#` comments and comments in the
+ * manner of C separate tokens; the latter only start where a token would, so
+ * that paths with stars in them stay whole. A comma is punctuation inside ()
+ * and [] and part of a word elsewhere.
  */
 #ifndef ASSAY_CONF_LEXER_H
 #define ASSAY_CONF_LEXER_H

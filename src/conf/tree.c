@@ -58,6 +58,11 @@ const struct assay__conf_item *assay__conf_tree_root(
     return &tree->root;
 }
 
+bool assay__conf_tree_is_balanced(const struct assay__conf_tree *tree)
+{
+    return !tree->unbalanced;
+}
+
 static const struct assay__conf_file *find_file(
     const struct assay__conf_tree *tree, const char *name)
 {

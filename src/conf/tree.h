@@ -57,6 +57,9 @@ const struct assay__conf_item *assay__conf_tree_root(
 bool assay__conf_tree_line(const struct assay__conf_tree *tree,
                            const struct assay__conf_pos *pos,
                            const char **line_out, size_t *len_out);
+/** Do the braces match? If not (this was reported), nobody knows what stands in
+ *  which stanza, and checks of names would only find consequences. */
+bool assay__conf_tree_is_balanced(const struct assay__conf_tree *tree);
 void assay__conf_tree_free(struct assay__conf_tree **tree);
 
 #endif

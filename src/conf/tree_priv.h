@@ -23,6 +23,7 @@ struct assay__conf_tree {
     struct assay__conf_file *files; /* in the order read */
     struct assay__conf_file **last_file;
     size_t file_count;
+    bool unbalanced; /* braces do not match */
 };
 
 /** NULL when out of memory. */

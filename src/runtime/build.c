@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/sizes.h"
 #include "base/text.h"
@@ -56,65 +57,6 @@ static const assay_conf_option global_table[] = {
     {0},
 };
 
-/* ---- names ------------------------------------------------------------- */
-
-/* Names of the stanzas that may stand at top level, for suggestions. */
-struct name_list {
-    const char **names;
-    size_t count;
-};
-
-static bool add_name(struct name_list *list, const char *name)
-{
-    const char **grown;
-    size_t bytes;
-
-    if (!assay__size_mul(list->count + 2, sizeof *grown, &bytes))
-        return false;
-    grown = realloc(list->names, bytes);
-    if (!grown)
-        return false;
-    list->names = grown;
-    grown[list->count++] = name;
-    grown[list->count] = NULL;
-    return true;
-}
-
-static bool collect_names(struct assay__build *build, struct name_list *list)
-{
-    const char *name;
-    bool ok = add_name(list, "antivirus");
-
-    for (size_t i = 0; ok && i < build->generation->language_module_count; i++)
-        ok = add_name(list, assay__language_module_table(
-                                build->generation->language_modules[i])
-                                ->conf->name);
-    for (size_t i = 0; ok && (name = assay__engine_set_available(
-                                  build->generation->engines, i)) != NULL;
-         i++)
-        ok = add_name(list, name);
-    for (const assay_conf_stanza *const *s =
-             build->input->options->host_stanzas;
-         ok && s && *s; s++)
-        ok = add_name(list, (*s)->name);
-    return ok;
-}
-
-static assay_rc check_root(struct assay__build *build, assay_error *err)
-{
-    static const assay_conf_option *const tables[] = {global_table, NULL};
-    struct name_list list = {0};
-    assay_rc rc = ASSAY_OK;
-
-    if (collect_names(build, &list))
-        assay__conf_check_names(build->root, tables, list.names, "Global",
-                                build->diags);
-    else
-        rc = assay_error_set(err, ASSAY_E_NOMEM, "configuration");
-    free((void *)list.names);
-    return rc;
-}
-
 /* ---- global options ---------------------------------------------------- */
 
 static assay_rc read_globals(struct assay__build *build,
@@ -140,6 +82,15 @@ static assay_rc read_globals(struct assay__build *build,
 
 /* ---- policy languages -------------------------------------------------- */
 
+static void note_broken(struct assay__build *build, const assay_error *why)
+{
+    if (build->broken_language.msg[0] == '\0')
+        build->broken_language = *why;
+    else
+        assay__conf_diag(build->diags, ASSAY__CONF_ERROR, NULL, NULL, "%s",
+                         why->msg);
+}
+
 static assay_rc load_language(struct assay__build *build, const char *folder,
                               const char *file, assay_error *err)
 {
@@ -162,9 +113,8 @@ static assay_rc load_language(struct assay__build *build, const char *folder,
         path, &grown[generation->language_module_count], err);
     if (rc == ASSAY_OK) {
         generation->language_module_count++;
-    } else if (rc == ASSAY_E_ABI) {
-        assay__conf_diag(build->diags, ASSAY__CONF_ERROR, NULL, NULL, "%s",
-                         err->msg);
+    } else if (rc != ASSAY_E_NOMEM) {
+        note_broken(build, err);
         rc = ASSAY_OK;
     }
 done:
@@ -184,10 +134,9 @@ static int is_module_file(const struct dirent *entry)
 
 /* Every language is loaded (not opened), because its table says which stanza
  * is its own. A missing folder means a build without languages. */
-static assay_rc load_languages(struct assay__build *build,
-                               const char *module_path, assay_error *err)
+static assay_rc load_languages(struct assay__build *build, assay_error *err)
 {
-    char *folder = assay__path_join(module_path, "languages", "");
+    char *folder = assay__path_join(build->module_path, "languages", "");
     struct dirent **entries = NULL;
     assay_rc rc = ASSAY_OK;
     int count;
@@ -248,7 +197,7 @@ static assay_rc read_stanza(struct assay__build *build,
     if (host)
         return assay__build_host(build, item, host, err);
     return ASSAY_OK; /* global engine stanzas were read before; others were
-                        reported by check_root() */
+                        reported by assay__build_check_root() */
 }
 
 static assay_rc allocate(struct assay__build *build, assay_error *err)
@@ -280,13 +229,15 @@ static void finish_policy(struct assay__build *build)
     };
 }
 
-/* With nothing that decides every message passes; that must be meant. */
+/* With nothing that decides every message passes; that must be meant. A policy
+ * language without scripts decides nothing. */
 static void warn_if_idle(struct assay__build *build)
 {
     const struct assay__generation *generation = build->generation;
 
-    if (generation->language_count > 0)
-        return;
+    for (size_t i = 0; i < generation->language_count; i++)
+        if (generation->languages[i].args.child_count > 0)
+            return;
     for (size_t i = 0; i < generation->scope_count; i++) {
         const struct assay__scope *scope = generation->scopes[i];
 
@@ -314,27 +265,60 @@ static assay_rc read_stanzas(struct assay__build *build, assay_error *err)
     return rc;
 }
 
+static assay_rc load_engines(struct assay__build *build, assay_error *err)
+{
+    char *folder = assay__path_join(build->module_path, "engines", "");
+    assay_rc rc;
+
+    if (!folder)
+        return assay_error_set(err, ASSAY_E_NOMEM, "configuration");
+    rc = assay__engine_set_new(folder, &build->generation->engines, err);
+    free(folder);
+    return rc;
+}
+
+/* A Module_Path of the configuration that leads to nothing is reported there,
+ * and not once more with each stanza that misses its module. */
+static bool module_path_is_good(struct assay__build *build)
+{
+    const struct assay__conf_item *option = NULL;
+    struct stat st;
+
+    for (size_t i = 0; i < build->root->count; i++)
+        if (!build->root->items[i].is_stanza &&
+            assay__text_equal(build->root->items[i].name, "Module_Path"))
+            option = &build->root->items[i];
+    if (!option || assay__engine_set_available(build->generation->engines, 0) ||
+        build->generation->language_module_count > 0)
+        return true;
+    if (stat(build->module_path, &st) != 0 || !S_ISDIR(st.st_mode))
+        assay__conf_diag(build->diags, ASSAY__CONF_ERROR, &option->value.pos,
+                         NULL, "'%s': '%s' is not a folder", option->name,
+                         build->module_path);
+    else
+        assay__conf_diag(build->diags, ASSAY__CONF_ERROR, &option->value.pos,
+                         "engines are looked for in its folder 'engines', "
+                         "policy languages in 'languages'",
+                         "'%s': '%s' holds no engine and no policy language",
+                         option->name, build->module_path);
+    return false;
+}
+
 static assay_rc read_tree(struct assay__build *build, assay_error *err)
 {
     struct global_options globals;
-    const char *module_path;
-    char *engines;
     assay_rc rc = read_globals(build, &globals, err);
 
     if (rc != ASSAY_OK)
         return rc;
-    module_path =
+    build->module_path =
         globals.module_path ? globals.module_path : build->input->module_path;
-    rc = load_languages(build, module_path, err);
-    if (rc != ASSAY_OK)
-        return rc;
-    engines = assay__path_join(module_path, "engines", "");
-    if (!engines)
-        return assay_error_set(err, ASSAY_E_NOMEM, "configuration");
-    rc = assay__engine_set_new(engines, &build->generation->engines, err);
-    free(engines);
+    rc = load_languages(build, err);
     if (rc == ASSAY_OK)
-        rc = check_root(build, err);
+        rc = load_engines(build, err);
+    if (rc != ASSAY_OK || !module_path_is_good(build))
+        return rc;
+    rc = assay__build_check_root(build, global_table, err);
     if (rc == ASSAY_OK)
         rc = read_stanzas(build, err);
     return rc;
@@ -348,6 +332,8 @@ static assay_rc report(struct assay__build *build, assay_rc rc,
     const assay_options *options = build->input->options;
     size_t errors = assay__conf_diags_errors(build->diags);
 
+    if (errors > 0)
+        assay__conf_diags_hide_warnings(build->diags);
     if (options->diagnostic)
         assay__conf_diags_render(build->diags, build->generation->tree,
                                  options->diagnostic, options->diagnostic_arg);
@@ -377,7 +363,10 @@ assay_rc assay__build(const struct assay__build_input *input,
                                 &build.generation->tree, err);
     if (rc == ASSAY_OK || (rc == ASSAY_E_CONF && build.generation->tree)) {
         build.root = assay__conf_tree_root(build.generation->tree);
-        rc = read_tree(&build, err);
+        build.is_well_formed = rc == ASSAY_OK;
+        assay__conf_diags_seal(build.diags);
+        if (assay__conf_tree_is_balanced(build.generation->tree))
+            rc = read_tree(&build, err);
     }
     rc = report(&build, rc, err);
 done:

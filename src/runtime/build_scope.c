@@ -149,7 +149,7 @@ static assay_rc engine_settings(struct assay__build *build,
     if (rc == ASSAY_OK)
         rc = assay__conf_fill(conf->options, item, build->generation->store,
                               build->diags, settings, &set_mask, err);
-    if (rc == ASSAY_OK)
+    if (rc == ASSAY_OK && build->is_well_formed)
         assay__conf_check_required(conf->options, set_mask, item, table->name,
                                    build->diags);
     return rc;
@@ -211,6 +211,14 @@ static assay_rc load_engine(struct assay__build *build,
     return ASSAY_OK;
 }
 
+/* "" when it is missing or too long, which was reported. */
+static const char *name_of(const struct assay__conf_item *item)
+{
+    return item->instance && strlen(item->instance) <= ASSAY_NAME_MAX
+               ? item->instance
+               : "";
+}
+
 static assay_rc add_engine(struct assay__build *build,
                            struct assay__scope *scope,
                            const struct assay__conf_item *item,
@@ -229,8 +237,8 @@ static assay_rc add_engine(struct assay__build *build,
     rc = engine_options(build, item, table, scope, &options, err);
     if (rc == ASSAY_OK)
         rc = engine_settings(build, item, table, &settings, err);
-    if (rc != ASSAY_OK || !item->instance)
-        return rc; /* a missing name is a finding already */
+    if (rc != ASSAY_OK || *name_of(item) == '\0')
+        return rc;
     rc = assay__scope_add(scope, module, item->instance, &options, settings,
                           err);
     if (rc == ASSAY_E_EXISTS) {
@@ -248,23 +256,15 @@ static assay_rc check_scope_names(struct assay__build *build,
 {
     static const assay_conf_option *const tables[] = {assay__scope_option_table,
                                                       NULL};
-    struct assay__engine_set *engines = build->generation->engines;
-    const char **names;
-    size_t count = 0, bytes;
+    const char **names = NULL;
+    assay_rc rc = assay__build_engine_names(build, &names, err);
 
-    while (assay__engine_set_available(engines, count))
-        count++;
-    if (!assay__size_mul(count + 1, sizeof *names, &bytes))
-        return assay_error_set(err, ASSAY_E_NOMEM, "antivirus");
-    names = assay__generation_alloc(build->generation, bytes);
-    if (!names)
-        return assay_error_set(err, ASSAY_E_NOMEM, "antivirus");
-    for (size_t i = 0; i < count; i++)
-        names[i] = assay__engine_set_available(engines, i);
+    if (rc != ASSAY_OK)
+        return rc;
     assay__conf_check_instance(item, true, build->diags);
-    assay__conf_check_names(item, tables, names, "antivirus", build->diags);
+    rc = assay__build_check_names(build, item, tables, names, "antivirus", err);
     warn_inert(build, item);
-    return ASSAY_OK;
+    return rc;
 }
 
 static bool scope_is_taken(struct assay__build *build,
@@ -297,8 +297,7 @@ static assay_rc new_scope(struct assay__build *build,
             assay__conf_fill(assay__scope_option_table, item, generation->store,
                              build->diags, &options, NULL, err);
     if (rc == ASSAY_OK)
-        rc = assay__scope_new(item->instance ? item->instance : "", &options,
-                              out, err);
+        rc = assay__scope_new(name_of(item), &options, out, err);
     if (rc == ASSAY_OK)
         generation->scopes[generation->scope_count++] = *out;
     return rc;

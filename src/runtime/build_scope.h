@@ -15,7 +15,28 @@ struct assay__build {
     struct assay__generation *generation; /* owned until handed out */
     struct assay__conf_diags *diags;      /* owned */
     const struct assay__conf_item *root;  /* of generation->tree */
+    const char **names;      /* of stanzas at top level; of the generation */
+    const char *module_path; /* holds engines/ and languages/ */
+    bool is_well_formed;     /* the parser found no mistake */
+    /* What is wrong with a policy language; reported with the first stanza
+     * that nobody knows, for that may be its own. */
+    assay_error broken_language;
 };
+
+/** Check what stands at top level, and how it is called. */
+assay_rc assay__build_check_root(struct assay__build *build,
+                                 const assay_conf_option *options,
+                                 assay_error *err);
+/** As assay__conf_check_names(), for stanzas inside of which engines or policy
+ *  languages stand. @param known  ends with NULL */
+assay_rc assay__build_check_names(struct assay__build *build,
+                                  const struct assay__conf_item *item,
+                                  const assay_conf_option *const *tables,
+                                  const char **known, const char *scope,
+                                  assay_error *err);
+/** Names of the engines that can be loaded, and NULL; of the generation. */
+assay_rc assay__build_engine_names(struct assay__build *build,
+                                   const char ***out, assay_error *err);
 
 /** Check the global stanzas of engines: `clamav { }`. */
 assay_rc assay__build_global_engines(struct assay__build *build,

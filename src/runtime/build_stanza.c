@@ -31,7 +31,8 @@ static assay_rc fill_settings(struct assay__build *build,
     if (rc == ASSAY_OK)
         rc = assay__conf_fill(stanza->options, item, build->generation->store,
                               build->diags, settings, &set_mask, err);
-    if (rc == ASSAY_OK)
+    if (rc == ASSAY_OK && build->is_well_formed &&
+        (stanza->named || !item->instance)) /* it may be the missing value */
         assay__conf_check_required(stanza->options, set_mask, item,
                                    stanza->name, build->diags);
     return rc;

@@ -156,6 +156,31 @@ START_TEST(same_finding_is_said_once)
 }
 END_TEST
 
+START_TEST(what_follows_from_a_sealed_finding_is_not_said)
+{
+    add(1, 1, "x");
+    assay__conf_diags_seal(diags);
+    add(1, 1, "y");
+    ck_assert_uint_eq(assay__conf_diags_errors(diags), 1);
+    add(1, 2, "y");
+    add(1, 2, "z");
+    ck_assert_uint_eq(assay__conf_diags_errors(diags), 3);
+}
+END_TEST
+
+START_TEST(warnings_can_be_hidden)
+{
+    const struct assay__conf_pos pos = {"t.conf", 1, 1};
+
+    for (int i = 0; i < ASSAY__CONF_FINDINGS_MAX + 7; i++)
+        assay__conf_diag(diags, ASSAY__CONF_WARNING, &pos, NULL, "w%d", i);
+    add(2, 1, "x");
+    ck_assert_ptr_nonnull(strstr(conf_findings(), "warning"));
+    assay__conf_diags_hide_warnings(diags);
+    ck_assert_str_eq(conf_findings(), "t.conf:2:1: error: x\n");
+}
+END_TEST
+
 START_TEST(findings_have_a_limit)
 {
     const char *got;
@@ -212,6 +237,8 @@ int main(void)
     tcase_add_test(tc, control_characters_in_messages_are_replaced);
     tcase_add_test(tc, findings_come_in_order_of_place);
     tcase_add_test(tc, same_finding_is_said_once);
+    tcase_add_test(tc, what_follows_from_a_sealed_finding_is_not_said);
+    tcase_add_test(tc, warnings_can_be_hidden);
     tcase_add_test(tc, findings_have_a_limit);
     tcase_add_test(tc, long_messages_are_cut);
     tcase_add_test(tc, free_accepts_null);

@@ -154,6 +154,8 @@ static const struct {
      "Debug_Flags{DEBUG=();ERROR=(ALL);};"},
     {"url_ripper { map [ 10.0.0.1 = \"a\" 10.0.0.2 = \"b\" ] }",
      "url_ripper{map=[10.0.0.1=a 10.0.0.2=b];};"},
+    {"a = don\xe2\x80\x99t b = \"\xe2\x80\x9cx\xe2\x80\x9d\"",
+     "a=don\xe2\x80\x99t;b=\xe2\x80\x9cx\xe2\x80\x9d;"},
     /* A quoted value on the line of its name needs no sign. */
     {"Milter_Listener { Listen \"unix:/run/x\" }\na \"x y\"\nb = 1",
      "Milter_Listener{Listen=unix:/run/x;};a=x y;b=1;"},
@@ -200,17 +202,51 @@ static const struct {
     {"a =\nb = 1", "t.conf:1:1: error: 'a' has no value", "b=1;"},
     {"a =\nb { }", "t.conf:1:1: error: 'a' has no value", "b{};"},
     {"a =\nb \"c\" { }", "t.conf:1:1: error: 'a' has no value", "b:c{};"},
-    {"a = = 2\nb = 1", "t.conf:1:1: error: 'a' has no value", "b=1;"},
+    {"a == 2 b = 1",
+     "t.conf:1:4: error: syntax error near '=': a value was expected",
+     "a=2;b=1;"},
+    {"s { a = == }\nb = 1",
+     "t.conf:1:9: error: syntax error near '=': a value was expected",
+     "s{};b=1;"},
     {"s { a = }\nb = 1", "t.conf:1:5: error: 'a' has no value", "s{};b=1;"},
     {"s { a }\nb = 1", "t.conf:1:5: error: 'a' has no value", "s{};b=1;"},
     {"a =", "t.conf:1:1: error: 'a' has no value", ""},
     {"a", "t.conf:1:1: error: 'a' has no value", ""},
     {"a = \"x\nb = 1",
-     "t.conf:1:5: error: this string is not closed on its line", "b=1;"},
+     "t.conf:1:5: error: this string is not closed on its line", "a=x;b=1;"},
     {"a = ( \"x )\nb = 1",
-     "t.conf:1:7: error: this string is not closed on its line", "a=();b=1;"},
+     "t.conf:1:7: error: this string is not closed on its line", "a=(x);b=1;"},
     {"s \"x {\n a = 1\n}\nb = 1",
+     "t.conf:1:3: error: this string is not closed on its line",
+     "s:x{a=1;};b=1;"},
+    {"s \"x { } \nb = 1",
+     "t.conf:1:3: error: this string is not closed on its line", "s:x{};b=1;"},
+    {"s { a = \"x }\nb = 1",
+     "t.conf:1:9: error: this string is not closed on its line",
+     "s{a=x;};b=1;"},
+    {"s \"x { # y\n a = 1\n}\nb = 1",
      "t.conf:1:3: error: this string is not closed on its line", "a=1;b=1;"},
+    {"s { a = \"x", "t.conf:1:9: error: this string is not closed on its line",
+     "s{a=x;};"},
+    {"s \xe2\x80\x9cx y\xe2\x80\x9d { a = 1 }\nb = 1",
+     "t.conf:1:3: error: typographic quotes", "s:x y{a=1;};b=1;"},
+    {"a = \xe2\x80\x9ex\xe2\x80\x9c b = 1",
+     "t.conf:1:5: error: typographic quotes", "a=x;b=1;"},
+    {"s \xe2\x80\x98x {\n a = 1 }\nb = 1",
+     "t.conf:1:3: error: typographic quotes", "s:x{a=1;};b=1;"},
+    {"\xe2\x80\x9cs\xe2\x80\x9d \"x\" { a = 1 }\nb = 1",
+     "t.conf:1:1: error: typographic quotes", "b=1;"},
+    {"s \"x\xe2\x80\x9d { a = 1 }\nb = 1",
+     "t.conf:1:3: error: typographic quotes: this string", "s:x{a=1;};b=1;"},
+    {"a = \xe2\x80\x9cx\" b = 1", "t.conf:1:5: error: typographic quotes",
+     "a=x;b=1;"},
+    {"s { a = 1 /* x }\nb = 1",
+     "t.conf:1:11: error: this comment is not closed", "s{a=1;};"},
+    {"s \"x\" (\n a \"b\" {}\n)\nb = 1",
+     "t.conf:1:7: error: syntax error near '(': '{' was expected", "b=1;"},
+    {"a\nb = ( 1 2 )", "t.conf:1:1: error: 'a' has no value", "b=(1 2);"},
+    {"s x (\n a = ( 1 )\n}\nb = 1",
+     "t.conf:1:5: error: syntax error near '(': '{' was expected", "b=1;"},
     {"a = 1 /* x\nb = 1", "t.conf:1:7: error: this comment is not closed",
      "a=1;"},
     {"a = ( 1 2\nb = 1", "t.conf:1:5: error: this list is not closed",
@@ -238,9 +274,14 @@ static const struct {
      "s{t{a=1;};};"},
     {"a = 1\n}\nb = 1",
      "t.conf:2:1: error: syntax error near '}': no stanza is open", "a=1;b=1;"},
-    {"s \"x\"\n a = 1\n}\nb = 1",
-     "t.conf:3:1: error: syntax error near '}': no stanza is open",
+    {"s \"x\"\n a = 1\n}\nb = 1", "t.conf:1:1: error: missing '{' after 's'",
      "s=x;a=1;b=1;"},
+    {"r {\n s \"x\"\n  a = 1\n }\n}\nb = 1",
+     "t.conf:2:2: error: missing '{' after 's'", "r{s=x;a=1;};b=1;"},
+    {"s\n a = 1\n}\nb = 1", "t.conf:1:1: error: 's' has no value", "a=1;b=1;"},
+    {"r {\n s \"x\"\n a = 1\n}\n}\nb = 1",
+     "t.conf:5:1: error: syntax error near '}': no stanza is open",
+     "r{s=x;a=1;};b=1;"},
     {"s = \"x\" {\n a = 1\n}\nb = 1",
      "t.conf:1:9: error: syntax error near '{': a name was expected",
      "s=x;b=1;"},
@@ -293,6 +334,25 @@ START_TEST(refuses_with_one_finding)
                   "case %d:\n%s\nmore than one finding:\n%s", _i, text, got);
     ck_assert_str_eq(err.msg, "1 error in configuration t.conf");
     expect_tree(_i, text, refused[_i].rest);
+}
+END_TEST
+
+/* What stands in which stanza is known only while the braces match. */
+START_TEST(tells_whether_braces_match)
+{
+    static const struct {
+        const char *text;
+        bool balanced;
+    } cases[] = {
+        {"s { a 1 }", true},           {"s {", false},       {"}", false},
+        {"s \"x\"\n a = 1\n}", false}, {"s \"x {\n}", true}, {"s = {\n}", true},
+    };
+
+    for (size_t i = 0; i < ASSAY_COUNT_OF(cases); i++) {
+        ck_assert_int_eq(conf_parse(cases[i].text), ASSAY_E_CONF);
+        ck_assert_msg(assay__conf_tree_is_balanced(tree) == cases[i].balanced,
+                      "%s", cases[i].text);
+    }
 }
 END_TEST
 
@@ -408,6 +468,7 @@ int main(void)
     tcase_add_test(tc, keeps_quoting_and_places);
     tcase_add_loop_test(tc, refuses_with_one_finding, 0,
                         ASSAY_COUNT_OF(refused));
+    tcase_add_test(tc, tells_whether_braces_match);
     tcase_add_test(tc, reports_all_mistakes_in_one_run);
     tcase_add_test(tc, nul_byte_is_one_finding_with_its_place);
     tcase_add_loop_test(tc, nesting_has_a_limit, 0, ASSAY_COUNT_OF(depths));

@@ -10,11 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <assay/assay.h>
 
 #include "check_run.h"
+
+#define COUNT(a) (int)(sizeof(a) / sizeof((a)[0]))
 
 static char folder[] = "/tmp/assay-test-XXXXXX";
 static char config[64];
@@ -200,6 +203,8 @@ START_TEST(a_message_cut_by_a_limit_is_not_clean)
 }
 END_TEST
 
+#define LONG_NAME "a2345678901234567890123456789012345678901"
+
 static const struct {
     const char *text, *want;
 } wrong[] = {
@@ -224,6 +229,33 @@ static const struct {
     {"fakepolicy \"p\" { rule \"x\" { } rule \"x\" { } }\n", "already"},
     {"Max_MIME_Depth = 0\n", "Max_MIME_Depth"},
     {"sample {\n", "not closed"},
+    /* One mistake is one error, also where it has consequences. */
+    {"sample {}\nantivirus \"av\" { timeout = (1 2\n sample \"s\" { } }\n",
+     "this list is not closed"},
+    {"antivirus \"av\" { tim\xc3\xb6ut = 3 }\n", "not a name"},
+    {"antivirus \"av\" {\n\nTest_Listener { }\n", "not closed"},
+    {"antivirus \"av\"\n  sample \"s\" {}\n}\n", "missing '{'"},
+    {"antivirus \"av {\n  sample \"s\" {}\n}\n", "string is not closed"},
+    {"antivirus \"av\" (\n  sample \"s\" {}\n)\n", "'{' was expected"},
+    {"antivirus \"av\" { timeout == 3 sample \"s\" {} }\n",
+     "a value was expected"},
+    {"foo {}\nantivirus \"av\" { foo \"f\" {} foo \"g\" {} }\n",
+     "engines and policy languages are looked for in '" ASSAY_TEST_MODULES "'"},
+    {"antivirus \"av\" { foo \"f\" {} }\n",
+     "looked for in '" ASSAY_TEST_MODULES "'"},
+    {"Module_Path = \"/nonexistent\"\nsample {}\n"
+     "antivirus \"av\" { sample \"s\" {} }\n",
+     "'/nonexistent' is not a folder"},
+    {"Module_Path = \"/dev\"\nsample {}\n"
+     "antivirus \"av\" { sample \"s\" {} }\n",
+     "'/dev' holds no engine"},
+    {"antivirus \"" LONG_NAME "\" { sample \"s\" { } }\n",
+     "longer than 40 bytes"},
+    {"antivirus \"av\" { sample \"" LONG_NAME "\" { } }\n",
+     "longer than 40 bytes"},
+    {"antivirus \xe2\x80\x9c"
+     "av\xe2\x80\x9d { sample \"s\" { } }\n",
+     "typographic quotes"},
 };
 
 /* WU-09: each mistake is found, with its place and the nearest valid name. */
@@ -237,7 +269,43 @@ START_TEST(a_mistake_is_reported_with_its_place)
     ck_assert_msg(strstr(found, "assay.conf:"), "no place in: %s", found);
     ck_assert_msg(strstr(found, wrong[_i].want), "'%s' is not in: %s",
                   wrong[_i].want, found);
-    ck_assert_ptr_nonnull(strstr(err.msg, "1 error"));
+    ck_assert_msg(strstr(err.msg, ": 1 error"), "%s\n%s", err.msg, found);
+    /* A warning beside it would be a consequence. */
+    ck_assert_msg(!strstr(found, "warning"), "%s", found);
+}
+END_TEST
+
+/* A stanza whose policy language cannot be loaded is one error, there. */
+START_TEST(a_broken_language_is_reported_with_its_stanza)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {"Test_Listener { }\nbroken \"p\" { }\n",
+         "assay.conf:2:1: error: 'broken' cannot be used: "},
+        {"", "error: "},
+    };
+    char modules[64], file[96];
+    assay_options o = options();
+    FILE *broken;
+
+    (void)snprintf(modules, sizeof modules, "%s/languages", folder);
+    (void)snprintf(file, sizeof file, "%s/broken.so", modules);
+    ck_assert_int_eq(mkdir(modules, 0700), 0);
+    broken = fopen(file, "we");
+    ck_assert_ptr_nonnull(broken);
+    fputs("this is no shared object\n", broken);
+    fclose(broken);
+    o.module_path = folder;
+    for (int i = 0; i < COUNT(cases); i++) {
+        write_config(cases[i].text);
+        ck_assert_int_eq(assay_check(&o, &err), ASSAY_E_CONF);
+        ck_assert_msg(strstr(err.msg, ": 1 error"), "%s\n%s", err.msg, found);
+        ck_assert_msg(strstr(found, cases[i].want), "%s", found);
+        ck_assert_msg(strstr(found, "broken.so"), "%s", found);
+    }
+    unlink(file);
+    rmdir(modules);
 }
 END_TEST
 
@@ -291,6 +359,12 @@ START_TEST(a_configuration_that_decides_nothing_is_warned_about)
     ck_assert_int_eq(assay_check(&o, &err), ASSAY_OK);
     ck_assert_msg(strstr(found, "every message passes"), "case %d: %s", _i,
                   found);
+    write_config("fakepolicy \"p\" { }\n"); /* without a rule */
+    ck_assert_int_eq(assay_check(&o, &err), ASSAY_OK);
+    ck_assert_ptr_nonnull(strstr(found, "every message passes"));
+    write_config("fakepolicy \"p\" { rule \"data\" { } }\n");
+    ck_assert_int_eq(assay_check(&o, &err), ASSAY_OK);
+    ck_assert_ptr_null(strstr(found, "every message passes"));
     write_config(SAMPLE);
     ck_assert_int_eq(assay_check(&o, &err), ASSAY_OK);
     ck_assert_ptr_null(strstr(found, "every message passes"));
@@ -575,8 +649,6 @@ START_TEST(reloads_under_load_lose_nothing)
 }
 END_TEST
 
-#define COUNT(a) (int)(sizeof(a) / sizeof((a)[0]))
-
 int main(void)
 {
     Suite *suite = suite_create("assay");
@@ -589,6 +661,7 @@ int main(void)
     tcase_add_loop_test(tc, a_message_cut_by_a_limit_is_not_clean, 0, 2);
     tcase_add_loop_test(tc, a_mistake_is_reported_with_its_place, 0,
                         COUNT(wrong));
+    tcase_add_test(tc, a_broken_language_is_reported_with_its_stanza);
     tcase_add_test(tc, all_mistakes_come_in_one_run);
     tcase_add_test(tc, a_missing_file_is_an_error);
     tcase_add_test(tc, options_without_effect_are_warned_about);
