@@ -112,9 +112,11 @@ ASSAY_API const void *assay_host_settings(assay *assay_,
 ASSAY_API void assay_scan(assay *assay_, assay_message *message,
                           const char *engine, assay_verdict *verdict_out);
 
-/** Name of the index-th configured engine; NULL past the end; borrowed until
- *  the next assay_reload(). */
-ASSAY_API const char *assay_engine_name(assay *assay_, size_t index);
+/** Copy the name of the index-th configured engine, each once; a reload may
+ *  change them at any time. @param size ASSAY_NAME_MAX + 1 holds any name
+ *  @return false past the end */
+ASSAY_API bool assay_engine_name(assay *assay_, size_t index, char *buf,
+                                 size_t size);
 
 /* ---- sessions ---------------------------------------------------------- */
 

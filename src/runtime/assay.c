@@ -351,14 +351,16 @@ int64_t assay__longest_scan_ms(assay *self)
     return seconds * 1000;
 }
 
-const char *assay_engine_name(assay *assay_, size_t index)
+bool assay_engine_name(assay *assay_, size_t index, char *buf, size_t size)
 {
     struct assay__generation *generation = present(assay_);
     const char *name =
         assay__dispatch_engine(&generation->policy.dispatcher, index);
 
+    if (name)
+        assay__text_copy(buf, size, name);
     assay__generation_unref(&generation);
-    return name;
+    return name != NULL;
 }
 
 static void release_generation(void *arg)

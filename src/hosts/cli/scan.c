@@ -270,12 +270,13 @@ static int fail(const assay_error *err)
 
 static int complain_engine(const struct scan *scan)
 {
-    const char *name;
+    char name[ASSAY_NAME_MAX + 1];
 
     (void)fprintf(stderr, "assay: no engine \"%s\" is configured",
                   scan->judge.engine);
-    for (size_t i = 0; scan->judge.library &&
-                       (name = assay_engine_name(scan->judge.library, i));
+    for (size_t i = 0;
+         scan->judge.library &&
+         assay_engine_name(scan->judge.library, i, name, sizeof name);
          i++)
         (void)fprintf(stderr, "%s %s", i == 0 ? "; there is:" : "", name);
     (void)fputc('\n', stderr);
