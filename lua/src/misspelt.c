@@ -67,7 +67,7 @@ const char *lassay_misspelt(const char *name)
     if (best == 0)
         return NULL;
     if (is_meant ||
-        (best <= EDITS_MAX && best * EDIT_LETTERS <= strlen(nearest)))
+        (best <= EDITS_MAX && strlen(nearest) / EDIT_LETTERS >= best))
         return nearest;
     return NULL;
 }

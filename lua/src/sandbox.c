@@ -50,6 +50,21 @@ static void add_char(struct line *line, char c)
     line->text[line->len] = '\0';
 }
 
+/* The letter that stands for c behind a backslash, or NULL. */
+static const char *escape_of(char c)
+{
+    switch (c) {
+    case '\n':
+        return "n";
+    case '\r':
+        return "r";
+    case '\0':
+        return "0";
+    default:
+        return NULL;
+    }
+}
+
 /* Line ends would split the event, and a NUL would end it. */
 static void add_visible(struct line *line, const char *text, size_t len)
 {
@@ -57,14 +72,14 @@ static void add_visible(struct line *line, const char *text, size_t len)
     if (len > sizeof line->text)
         len = sizeof line->text;
     for (size_t i = 0; i < len; i++) {
-        char name = text[i] == '\n'   ? 'n'
-                    : text[i] == '\r' ? 'r'
-                    : text[i] == '\0' ? '0'
-                                      : '\0';
+        const char *name = escape_of(text[i]);
 
-        if (name)
+        if (name) {
             add_char(line, '\\');
-        add_char(line, name ? name : text[i]);
+            add_char(line, *name);
+        } else {
+            add_char(line, text[i]);
+        }
     }
 }
 
