@@ -284,6 +284,7 @@ static void scan_hidden_parts(const struct run *run,
                               assay_verdict *verdict)
 {
     assay_verdict hidden = *blank;
+    struct assay__hidden_walk walk;
     assay_part *part = NULL;
     assay_error err = {0};
     assay_rc rc = assay_message_root(run->message, &part, &err);
@@ -294,13 +295,13 @@ static void scan_hidden_parts(const struct run *run,
         assay__verdict_merge(verdict, &hidden);
         return;
     }
+    assay__hidden_walk_init(&walk, part);
     while (verdict->status != ASSAY_STATUS_INFECTED &&
            verdict->status != ASSAY_STATUS_ERROR &&
-           (part = assay__hidden_part(part)) != NULL) {
+           (part = assay__hidden_walk_next(&walk)) != NULL) {
         hidden = *blank;
         scan_hidden_part(engine, part, deadline_ms, &hidden);
         assay__verdict_merge(verdict, &hidden);
-        part = assay_part_thread(part);
     }
     limits = assay_message_tree_limits(run->message);
     if (limits != 0 && verdict->status != ASSAY_STATUS_INFECTED) {

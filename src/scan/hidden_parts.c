@@ -69,29 +69,48 @@ static bool has_plain_headers(const assay_part *part)
     return is_plain_header(part, "Content-Type") && is_plain_encoding(part);
 }
 
-static bool is_hidden(const assay_part *leaf, const assay_part_info *info)
+/* Engines may not open this container, or not see that it is one. */
+static bool is_odd_container(const assay_part *part,
+                             const assay_part_info *info)
 {
-    if (strncmp(info->media_type, "message/", 8) == 0 ||
-        !has_plain_headers(leaf))
-        return true;
-    for (const assay_part *up = assay_part_parent(leaf); up;
-         up = assay_part_parent(up)) {
-        assay_part_info above;
+    return !is_plain_container(info->media_type) || !has_plain_headers(part);
+}
 
-        assay_part_get_info(up, &above);
-        if (!is_plain_container(above.media_type) || !has_plain_headers(up))
-            return true;
+static bool is_odd_leaf(const assay_part *part, const assay_part_info *info)
+{
+    return strncmp(info->media_type, "message/", 8) == 0 ||
+           !has_plain_headers(part);
+}
+
+void assay__hidden_walk_init(struct assay__hidden_walk *walk, assay_part *root)
+{
+    *walk = (struct assay__hidden_walk){.next = root};
+}
+
+/* @return true for a leaf that may be hidden */
+static bool visit(struct assay__hidden_walk *walk, const assay_part *part)
+{
+    assay_part_info info;
+
+    assay_part_get_info(part, &info);
+    if (walk->in_odd && info.depth <= walk->odd_depth)
+        walk->in_odd = false; /* the walk has left that container */
+    if (!info.is_container)
+        return info.body.len > 0 && (walk->in_odd || is_odd_leaf(part, &info));
+    if (!walk->in_odd && is_odd_container(part, &info)) {
+        walk->in_odd = true;
+        walk->odd_depth = info.depth;
     }
     return false;
 }
 
-assay_part *assay__hidden_part(assay_part *part)
+assay_part *assay__hidden_walk_next(struct assay__hidden_walk *walk)
 {
-    for (; part; part = assay_part_thread(part)) {
-        assay_part_info info;
+    while (walk->next) {
+        assay_part *part = walk->next;
 
-        assay_part_get_info(part, &info);
-        if (!info.is_container && info.body.len > 0 && is_hidden(part, &info))
+        walk->next = assay_part_thread(part);
+        if (visit(walk, part))
             return part;
     }
     return NULL;

@@ -55,7 +55,14 @@ def nested_messages(levels):
             LEAF)
 
 
+def many_parts_below_a_large_header(count):
+    """Work that grew with parts times header bytes would not end."""
+    header = b"".join(b"X-%d: %s\r\n" % (i, b"v" * 90) for i in range(9900))
+    return header + many_parts(count)
+
+
 INFECTED = {
+    "large-header": (many_parts_below_a_large_header, (9000,)),
     "parts": (many_parts, (1023, 1025, 100000)),
     "headers": (many_headers, (1025, 20000)),
     "folds": (many_folds, (1025, 20000)),

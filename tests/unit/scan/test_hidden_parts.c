@@ -47,6 +47,13 @@ static const struct {
     {"Content-Type:\r\n multipart/mixed; boundary=b\r\n\r\n--b\r\n" LEAF
      "--b--\r\n",
      1},
+    /* below an odd container, at any depth, and behind it no more */
+    {"Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n" IN(
+         "multipart/signed") "--o\r\n" LEAF "--o--\r\n",
+     2},
+    {"Content-Type: multipart/signed; boundary=o\r\n\r\n--o\r\n" IN(
+         "multipart/mixed") "--o\r\n" LEAF "--o--\r\n",
+     3},
     /* nothing to look at */
     {"Content-Type: message/partial; id=1\r\n\r\n", 0},
     {"", 0},
@@ -55,18 +62,18 @@ static const struct {
 START_TEST(hidden_leaves_are_found)
 {
     assay_message *message = NULL;
-    assay_part *part = NULL;
+    struct assay__hidden_walk walk;
+    assay_part *root = NULL;
     int got = 0;
 
     ck_assert_int_eq(assay_message_new_borrowed(cases[_i].text,
                                                 strlen(cases[_i].text), NULL,
                                                 &message, NULL),
                      ASSAY_OK);
-    ck_assert_int_eq(assay_message_root(message, &part, NULL), ASSAY_OK);
-    while ((part = assay__hidden_part(part)) != NULL) {
+    ck_assert_int_eq(assay_message_root(message, &root, NULL), ASSAY_OK);
+    assay__hidden_walk_init(&walk, root);
+    while (assay__hidden_walk_next(&walk))
         got++;
-        part = assay_part_thread(part);
-    }
     ck_assert_msg(got == cases[_i].want, "%s\ngot %d, want %d", cases[_i].text,
                   got, cases[_i].want);
     assay_message_free(&message);
@@ -75,7 +82,10 @@ END_TEST
 
 START_TEST(nothing_has_no_hidden_part)
 {
-    ck_assert_ptr_null(assay__hidden_part(NULL));
+    struct assay__hidden_walk walk;
+
+    assay__hidden_walk_init(&walk, NULL);
+    ck_assert_ptr_null(assay__hidden_walk_next(&walk));
 }
 END_TEST
 
