@@ -12,10 +12,12 @@
  * the major one. libassay loads engines of its own and of earlier minor
  * numbers: an older engine does not touch what was added, a newer one might.
  *   1.0  first
+ *   1.1  flags, refresh; ASSAY_ENGINE_USES_NAMES
  */
 #ifndef ASSAY_ENGINE_H
 #define ASSAY_ENGINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <assay/conf.h>
@@ -24,7 +26,7 @@
 #include <assay/verdict.h>
 
 #define ASSAY_ENGINE_ABI_MAJOR 1
-#define ASSAY_ENGINE_ABI_MINOR 0
+#define ASSAY_ENGINE_ABI_MINOR 1
 
 typedef enum assay_content_kind {
     ASSAY_CONTENT_MESSAGE, /**< a whole mail: header, empty line, body */
@@ -127,11 +129,30 @@ typedef struct assay_engine_ops {
     /** Text for `antivirus:<i> version`, lines separated by LF. Any thread.
      *  May be NULL [the epoch]. */
     void (*version)(void *instance, char *buf, size_t size);
+
+    /* since 1.1 */
+
+    /** The ASSAY_ENGINE_* bits of an instance with these settings, before it
+     *  is opened. Pure. May be NULL [the module's flags]. */
+    uint32_t (*flags)(const void *settings);
+
+    /**
+     * Look whether there are newer signatures; if so load them aside, prove
+     * them on a canary and swap them in while scans go on: each scan sees the
+     * old ones or the new ones, and nothing waits. On failure the old ones
+     * stay and err says why; the next call tries again only when something
+     * changed. One thread at a time, beside scans and probes; about every
+     * minute. May block for minutes. May be NULL [nothing ever changes].
+     * @param changed_out  set to whether the epoch is another now
+     */
+    assay_rc (*refresh)(void *instance, bool *changed_out, assay_error *err);
 } assay_engine_ops;
 
 enum {
-    ASSAY_ENGINE_REMOTE = 1u << 0 /**< talks to another process: default pool
+    ASSAY_ENGINE_REMOTE = 1u << 0, /**< talks to another process: default pool
                                        is IO, nothing to isolate */
+    ASSAY_ENGINE_USES_NAMES = 1u << 1 /**< a verdict may depend on file_name,
+                                          so it is part of the cache key */
 };
 
 /** The one exported symbol of an engine. */

@@ -199,7 +199,7 @@ static void call_engine(struct assay__engine_instance *engine,
     struct assay__scan_facts facts = {.size = content->size,
                                       .timeout_s = engine->options.timeout_s};
 
-    engine->table->ops->scan(engine->instance, &args, &finding);
+    engine->table->ops->scan(engine->core->instance, &args, &finding);
     facts.is_late = assay__clock_ms() > deadline_ms;
     assay__finding_judge(&finding, &facts, verdict);
 }
@@ -211,7 +211,7 @@ static void read_epoch(const struct assay__engine_instance *engine,
 {
     char epoch[ASSAY_EPOCH_MAX] = "";
 
-    engine->table->ops->epoch(engine->instance, epoch, sizeof epoch);
+    engine->table->ops->epoch(engine->core->instance, epoch, sizeof epoch);
     epoch[sizeof epoch - 1] = '\0';
     (void)assay__text_copy_clean(verdict->epoch, sizeof verdict->epoch, epoch,
                                  true);
@@ -337,7 +337,7 @@ static void scan_content(const struct run *run,
     else if (run->message && verdict->status == ASSAY_STATUS_CLEAN &&
              assay_message_tree_limits(run->message) != 0)
         exceed_limit(assay_message_tree_limits(run->message), verdict);
-    count_call(&engine->stats, is_message,
+    count_call(&engine->core->stats, is_message,
                (uint64_t)(assay__clock_us() - start_us));
 }
 
@@ -353,10 +353,10 @@ static void scan_with(const struct run *run, const struct assay__scope *scope,
     assay__text_copy(verdict->engine, sizeof verdict->engine,
                      engine->table->name);
     assay__text_copy(verdict->scope, sizeof verdict->scope, scope->name);
-    if (!engine->instance)
+    if (!engine->core->instance)
         assay__verdict_fail(verdict, ASSAY_STATUS_ERROR,
                             ASSAY_REASON_UNAVAILABLE, "engine is not open");
-    else if (atomic_load(&engine->out_of_service))
+    else if (atomic_load(&engine->core->out_of_service))
         assay__verdict_fail(verdict, ASSAY_STATUS_ERROR, ASSAY_REASON_CANARY,
                             "engine is out of service: it missed its canary");
     else if (assay__clock_ms() >= deadline_ms)
@@ -364,7 +364,7 @@ static void scan_with(const struct run *run, const struct assay__scope *scope,
     else
         scan_content(run, engine, deadline_ms, verdict);
     verdict->elapsed_us = (uint64_t)(assay__clock_us() - start_us);
-    count(&engine->stats, verdict);
+    count(&engine->core->stats, verdict);
 }
 
 static void report(const struct run *run, const struct assay__scope *scope,

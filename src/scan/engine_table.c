@@ -263,6 +263,15 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+static assay_rc nothing_newer(void *instance, bool *changed_out,
+                              assay_error *err)
+{
+    (void)instance;
+    (void)err;
+    *changed_out = false;
+    return ASSAY_OK;
+}
+
 void assay__engine_table_copy(const assay_engine_module *table,
                               assay_engine_module *table_out,
                               assay_engine_ops *ops_out)
@@ -283,4 +292,6 @@ void assay__engine_table_copy(const assay_engine_module *table,
         ops_out->probe = probe_works;
     if (!ops_out->version)
         ops_out->version = ops_out->epoch;
+    if (!ops_out->refresh)
+        ops_out->refresh = nothing_newer;
 }

@@ -7,29 +7,17 @@
 #ifndef ASSAY_SCAN_SCOPE_H
 #define ASSAY_SCAN_SCOPE_H
 
-#include <stdatomic.h>
-
 #include <assay/engine.h>
 
-#include "scan/engine_module.h"
+#include "scan/engine_core.h"
 #include "scan/scope_options.h"
 
-/** Counters of one engine instance; each atomic on its own. */
-struct assay__engine_stats {
-    _Atomic uint64_t messages, parts, infected, errors, unscannable;
-    _Atomic uint64_t message_us, part_us;
-};
-
+/** An engine as one generation uses it. */
 struct assay__engine_instance {
-    char name[ASSAY_NAME_MAX + 1];       /* of the stanza, such as clamav1 */
-    const assay_engine_module *table;    /* of module */
-    struct assay__engine_module *module; /* counted reference */
+    struct assay__engine_core *core;     /* counted reference */
+    const char *name;                    /* core's */
+    const assay_engine_module *table;    /* core's */
     struct assay__scope_options options; /* effective */
-    const void *settings;                /* owned by the configuration */
-    assay_log log;                       /* given to the engine; set by open */
-    void *instance;                      /* the engine's own; NULL: not open */
-    struct assay__engine_stats stats;
-    _Atomic bool out_of_service; /* missed its canary */
 };
 
 struct assay__scope {
@@ -58,8 +46,8 @@ assay_rc assay__scope_add(struct assay__scope *scope,
                           const struct assay__scope_options *options,
                           const void *settings, assay_error *err);
 /**
- * Open every engine in order. On failure those opened are closed again and
- * err names scope and instance before the engine's own sentence.
+ * Open every engine in order. On failure err names scope and instance before
+ * the engine's own sentence, and assay__scope_free() closes those opened.
  * Blocks while signatures load.
  * @param log  copied; what its sink needs must outlive the scope; may be NULL
  */

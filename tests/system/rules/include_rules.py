@@ -24,12 +24,14 @@ BELOW = {
     "runtime": ["base", "rt", "conf", "mail", "scan", "policy"],
 }
 
-# Header of a foreign library -> the folder that may include it.
+# Header of a foreign library -> where the files that may include it begin.
 OWNERS = {
-    r"(lua|lauxlib|lualib|luaconf)\.h": "lua/",
-    r"libmilter/.*": "src/hosts/milter/",
-    r"jansson\.h": "src/hosts/cli/",
-    r"clamav(-.*)?\.h": "engines/clamav/",
+    r"(lua|lauxlib|lualib|luaconf)\.h": ("lua/",),
+    r"libmilter/.*": ("src/hosts/milter/",),
+    r"jansson\.h": ("src/hosts/cli/", "src/runtime/control"),
+    r"clamav(-.*)?\.h": ("engines/clamav/",),
+    r"openssl/.*": ("src/scan/cache",),
+    r"(histedit|editline/.*)\.h": ("src/hosts/cli/",),
 }
 
 # One configuration file serves all hosts, so they share the option tables.
@@ -70,9 +72,9 @@ def quoted(path, header):
 
 def angled(path, header):
     """A finding about #include <header> in path, or None."""
-    for pattern, owner in OWNERS.items():
-        if re.fullmatch(pattern, header) and not path.startswith(owner):
-            return f"<{header}> belongs to {owner}"
+    for pattern, owners in OWNERS.items():
+        if re.fullmatch(pattern, header) and not path.startswith(owners):
+            return f"<{header}> belongs to {' and '.join(owners)}"
     if path.startswith("include/") and header.startswith("assay/"):
         if not (tree.ROOT / "include" / header).exists():
             return f"<{header}> does not exist"

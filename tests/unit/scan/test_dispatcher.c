@@ -185,7 +185,7 @@ START_TEST(empty_message_is_given_to_the_engine)
     assay_verdict got = scan("");
 
     assert_verdict(&got, ASSAY_STATUS_CLEAN, "");
-    ck_assert_uint_eq(atomic_load(&engine(0)->stats.messages), 1);
+    ck_assert_uint_eq(atomic_load(&engine(0)->core->stats.messages), 1);
     ck_assert_uint_eq(got.coverage.parts_total, 1);
     ck_assert_uint_eq(got.coverage.bytes_total, 0);
 }
@@ -236,7 +236,7 @@ START_TEST(first_infection_ends_the_scan)
 
     assert_verdict(&got, ASSAY_STATUS_INFECTED, "First");
     ck_assert_str_eq(got.engine, "alpha");
-    ck_assert_uint_eq(atomic_load(&engine(1)->stats.messages), 0);
+    ck_assert_uint_eq(atomic_load(&engine(1)->core->stats.messages), 0);
 }
 END_TEST
 
@@ -245,8 +245,8 @@ START_TEST(engine_after_the_deadline_is_not_called)
     assay_verdict got = scan("alpha: LATE CLEAN\r\nbeta: FOUND Worm\r\n");
 
     assert_verdict(&got, ASSAY_STATUS_ERROR, "error: timeout after 10s");
-    ck_assert_uint_eq(atomic_load(&engine(1)->stats.messages), 0);
-    ck_assert_uint_eq(atomic_load(&engine(1)->stats.errors), 1);
+    ck_assert_uint_eq(atomic_load(&engine(1)->core->stats.messages), 0);
+    ck_assert_uint_eq(atomic_load(&engine(1)->core->stats.errors), 1);
 }
 END_TEST
 
@@ -298,7 +298,7 @@ START_TEST(infection_in_one_scope_ends_all)
     request.message = message;
     assay__dispatch_all(&fake.both, &request, NULL, NULL, &got);
     assert_verdict(&got, ASSAY_STATUS_INFECTED, "Worm");
-    ck_assert_uint_eq(atomic_load(&fake.scopes[1]->engines[0]->stats.messages),
+    ck_assert_uint_eq(atomic_load(&fake.scopes[1]->engines[0]->core->stats.messages),
                       0);
 }
 END_TEST
@@ -316,8 +316,8 @@ START_TEST(content_that_is_no_mail_is_scanned_by_all)
     assert_verdict(&got, ASSAY_STATUS_INFECTED, "Worm");
     ck_assert_int_eq(fake_last_sight()->kind, ASSAY_CONTENT_FILE);
     ck_assert_str_eq(fake_last_sight()->file_name, "a.bin");
-    ck_assert_uint_eq(atomic_load(&engine(0)->stats.messages), 0);
-    ck_assert_uint_eq(atomic_load(&engine(0)->stats.parts), 1);
+    ck_assert_uint_eq(atomic_load(&engine(0)->core->stats.messages), 0);
+    ck_assert_uint_eq(atomic_load(&engine(0)->core->stats.parts), 1);
 }
 END_TEST
 
@@ -412,7 +412,7 @@ START_TEST(skip_variable_is_honoured)
                  "skip_virus_check", skips[_i].value);
     got = dispatch(&request);
     assert_verdict(&got, ASSAY_STATUS_SKIPPED, "skipped");
-    ck_assert_uint_eq(atomic_load(&engine(0)->stats.messages), 0);
+    ck_assert_uint_eq(atomic_load(&engine(0)->core->stats.messages), 0);
 }
 END_TEST
 
@@ -506,7 +506,7 @@ START_TEST(wire_representation_is_stuffed)
     ck_assert_int_eq(fake_previous_sight()->kind, ASSAY_CONTENT_MESSAGE);
     ck_assert_str_eq(fake_previous_sight()->media_type, "message/rfc822");
     ck_assert_uint_eq(got.coverage.bytes_total, strlen(dotted) + 1);
-    ck_assert_uint_eq(atomic_load(&engine(0)->stats.messages), 1);
+    ck_assert_uint_eq(atomic_load(&engine(0)->core->stats.messages), 1);
 }
 END_TEST
 
@@ -586,8 +586,8 @@ START_TEST(part_is_scanned_decoded)
     ck_assert_str_eq(fake_last_sight()->data, "alpha: FOUND Worm\n");
     ck_assert_str_eq(fake_last_sight()->media_type, "application/octet-stream");
     ck_assert_str_eq(fake_last_sight()->file_name, "a.bin");
-    ck_assert_uint_eq(atomic_load(&engine(0)->stats.messages), 0);
-    ck_assert_uint_eq(atomic_load(&engine(0)->stats.parts), 1);
+    ck_assert_uint_eq(atomic_load(&engine(0)->core->stats.messages), 0);
+    ck_assert_uint_eq(atomic_load(&engine(0)->core->stats.parts), 1);
 }
 END_TEST
 
@@ -633,8 +633,8 @@ START_TEST(content_over_max_size_is_not_given)
     ck_assert_int_eq(got.reason, ASSAY_REASON_OVERSIZE);
     ck_assert_uint_eq(got.coverage.bytes_seen, 0);
     ck_assert_uint_eq(got.coverage.bytes_total, strlen(text));
-    ck_assert_uint_eq(atomic_load(&engine(0)->stats.messages), 0);
-    ck_assert_uint_eq(atomic_load(&engine(0)->stats.unscannable), 1);
+    ck_assert_uint_eq(atomic_load(&engine(0)->core->stats.messages), 0);
+    ck_assert_uint_eq(atomic_load(&engine(0)->core->stats.unscannable), 1);
     engine(0)->options.max_size = strlen(text);
     got = scan_by("alpha", text);
     assert_verdict(&got, ASSAY_STATUS_INFECTED, "Worm");
@@ -704,12 +704,12 @@ END_TEST
 
 START_TEST(engine_that_is_not_open_is_unavailable)
 {
-    void *instance = engine(0)->instance;
+    void *instance = engine(0)->core->instance;
     assay_verdict got;
 
-    engine(0)->instance = NULL;
+    engine(0)->core->instance = NULL;
     got = scan("hello\r\n");
-    engine(0)->instance = instance;
+    engine(0)->core->instance = instance;
     assert_verdict(&got, ASSAY_STATUS_ERROR, "error: engine is not open");
     ck_assert_int_eq(got.reason, ASSAY_REASON_UNAVAILABLE);
 }
@@ -718,7 +718,7 @@ END_TEST
 /* AV-30: a whole message is one message and one part. */
 START_TEST(statistics_count_what_was_called)
 {
-    const struct assay__engine_stats *stats = &engine(0)->stats;
+    const struct assay__engine_stats *stats = &engine(0)->core->stats;
 
     (void)scan_by("alpha", "hello\r\n");
     (void)scan_by("alpha", "alpha: FOUND Worm\r\n");

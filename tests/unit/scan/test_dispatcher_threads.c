@@ -81,8 +81,8 @@ START_TEST(threads_share_a_scope)
         ck_assert_uint_eq(tallies[i].errors, ROUNDS);
         ck_assert_uint_eq(tallies[i].others, 0);
     }
-    alpha = &fake.scopes[0]->engines[0]->stats;
-    beta = &fake.scopes[0]->engines[1]->stats;
+    alpha = &fake.scopes[0]->engines[0]->core->stats;
+    beta = &fake.scopes[0]->engines[1]->core->stats;
     ck_assert_uint_eq(atomic_load(&alpha->messages), 3 * THREADS * ROUNDS);
     ck_assert_uint_eq(atomic_load(&alpha->infected), THREADS * ROUNDS);
     ck_assert_uint_eq(atomic_load(&beta->messages), 2 * THREADS * ROUNDS);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "scan/engine_core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define MS_PER_S 1000
+
+static assay_rc too_long(const char *engine, const char *name, assay_error *err)
+{
+    return assay_error_set(err, ASSAY_E_LIMIT,
+                           "%s name '%.*s...' is longer than %d characters",
+                           engine, ASSAY_NAME_MAX, name, ASSAY_NAME_MAX);
+}
+
+static uint64_t next_id(void)
+{
+    static _Atomic uint64_t last; /* process-wide, so that an id never tells
+                                     of two cores */
+
+    return atomic_fetch_add(&last, 1) + 1;
+}
+
+assay_rc assay__engine_core_new(const char *scope, const char *name,
+                                struct assay__engine_module *module,
+                                const void *settings,
+                                struct assay__engine_core **out,
+                                assay_error *err)
+{
+    const assay_engine_module *table = assay__engine_module_table(module);
+    struct assay__engine_core *core;
+
+    if (strlen(name) > ASSAY_NAME_MAX)
+        return too_long(table->name, name, err);
+    core = calloc(1, sizeof *core);
+    if (!core)
+        return assay_error_set(err, ASSAY_E_NOMEM,
+                               "antivirus \"%s\": out of memory", scope);
+    atomic_init(&core->references, 1);
+    core->id = next_id();
+    assay__text_copy(core->name, sizeof core->name, name);
+    assay__text_copy(core->scope, sizeof core->scope, scope);
+    core->module = assay__engine_module_ref(module);
+    core->table = table;
+    core->settings = settings;
+    *out = core;
+    return ASSAY_OK;
+}
+
+struct assay__engine_core *assay__engine_core_ref(
+    struct assay__engine_core *core)
+{
+    atomic_fetch_add(&core->references, 1);
+    return core;
+}
+
+void assay__engine_core_unref(struct assay__engine_core **core)
+{
+    struct assay__engine_core *mine = *core;
+
+    *core = NULL;
+    if (!mine || atomic_fetch_sub(&mine->references, 1) > 1)
+        return;
+    if (mine->instance)
+        mine->table->ops->close(mine->instance);
+    assay__engine_module_unref(&mine->module);
+    free(mine);
+}
+
+/* debug_level lets through more than the host asked for, never less. */
+static assay_log core_log(const assay_log *log, int debug_level)
+{
+    assay_log copy = {0};
+
+    if (!log)
+        return copy;
+    copy = *log;
+    if (debug_level > (int)copy.threshold)
+        copy.threshold = (assay_log_level)debug_level;
+    return copy;
+}
+
+assay_rc assay__engine_core_open(
+    struct assay__engine_core *core,
+    const struct assay__engine_core_options *options, const assay_log *log,
+    assay_error *err)
+{
+    const assay_engine_args args = {
+        .instance = core->name,
+        .scope = core->scope,
+        .settings = core->settings,
+        .log = &core->log,
+        .file_base = options->file_base,
+        .timeout_ms = options->timeout_s * MS_PER_S,
+        .max_size = options->max_size > 0 ? options->max_size : UINT64_MAX,
+    };
+    assay_error own = {0};
+    void *instance = NULL;
+    assay_rc rc;
+
+    if (core->instance)
+        return ASSAY_OK;
+    core->log = core_log(log, options->debug_level);
+    rc = core->table->ops->open(&args, &instance, &own);
+    if (rc == ASSAY_OK && instance) {
+        core->instance = instance;
+        return ASSAY_OK;
+    }
+    if (own.msg[0] == '\0')
+        assay__text_copy(own.msg, sizeof own.msg,
+                         "the engine does not open and does not say why");
+    return assay_error_set(err, rc != ASSAY_OK ? rc : ASSAY_E_UNAVAILABLE,
+                           "antivirus \"%s\": %s \"%s\": %s", core->scope,
+                           core->table->name, core->name, own.msg);
+}
+
+void assay__engine_core_probe(struct assay__engine_core *core,
+                              const assay_log *log)
+{
+    assay_error err = {0};
+    bool is_out;
+
+    if (!core->instance)
+        return;
+    is_out = core->table->ops->probe(core->instance, &err) != ASSAY_OK;
+    if (is_out)
+        atomic_fetch_add(&core->clean_generation, 1);
+    /* The exchange tells which of two concurrent probes made the change. */
+    if (atomic_exchange(&core->out_of_service, is_out) == is_out)
+        return;
+    if (is_out)
+        assay_log_write(log, ASSAY_LOG_ERROR, "engine.out_of_service",
+                        "scope=%s engine=%s instance=%s reason=\"%s\"",
+                        core->scope, core->table->name, core->name, err.msg);
+    else
+        assay_log_write(log, ASSAY_LOG_INFO, "engine.in_service",
+                        "scope=%s engine=%s instance=%s", core->scope,
+                        core->table->name, core->name);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * What of an engine instance outlives a reload: the opened engine with its
+ * signatures, its counters, its cache, its place in a thread pool. Generations
+ * whose stanza for it is the same share one core; the last reference closes
+ * it. What a reload may change without touching the engine (action, answers,
+ * names of variables) is in struct assay__engine_instance (scan/scope.h).
+ *
+ * Built and opened by one thread; from then on the plain members do not
+ * change, the others are atomic or have their own lock.
+ */
+#ifndef ASSAY_SCAN_ENGINE_CORE_H
+#define ASSAY_SCAN_ENGINE_CORE_H
+
+#include <stdatomic.h>
+
+#include <assay/engine.h>
+
+#include "scan/engine_module.h"
+
+struct assay__cache;
+
+/** Counters of one engine; each atomic on its own. */
+struct assay__engine_stats {
+    _Atomic uint64_t messages, parts, infected, errors, unscannable;
+    _Atomic uint64_t message_us, part_us;
+    _Atomic uint64_t cache_hits; /* answered without the engine */
+};
+
+struct assay__engine_core {
+    _Atomic unsigned references;
+    uint64_t id;                         /* of this core; never used again */
+    char name[ASSAY_NAME_MAX + 1];       /* of the stanza, such as clamav1 */
+    char scope[ASSAY_NAME_MAX + 1];      /* of the antivirus stanza */
+    struct assay__engine_module *module; /* counted reference */
+    const assay_engine_module *table;    /* of module */
+    const void *settings; /* the module's own; whoever shares a core beyond
+                             its generation keeps them alive */
+    assay_log log;        /* given to the engine; set by open */
+    void *instance;       /* the engine's own; NULL: not open */
+    struct assay__engine_stats stats;
+    struct assay__cache *cache;  /* NULL: none */
+    _Atomic bool out_of_service; /* missed its canary */
+    /** Raised when the canary is missed: what was found clean before does not
+     *  count any more. Read before a scan, compared when its verdict is
+     *  stored and when a stored one is used. */
+    _Atomic uint64_t clean_generation;
+};
+
+/** What opening an engine needs besides its settings. */
+struct assay__engine_core_options {
+    int debug_level;       /* assay_log_level */
+    const char *file_base; /* NULL: none */
+    int64_t timeout_s;
+    uint64_t max_size; /* bytes; 0: no limit */
+};
+
+/** One reference, not open. Takes its own reference to the module.
+ *  @return ASSAY_OK; ASSAY_E_LIMIT a name over ASSAY_NAME_MAX; ASSAY_E_NOMEM */
+assay_rc assay__engine_core_new(const char *scope, const char *name,
+                                struct assay__engine_module *module,
+                                const void *settings,
+                                struct assay__engine_core **out,
+                                assay_error *err);
+struct assay__engine_core *assay__engine_core_ref(
+    struct assay__engine_core *core);
+/** Accepts NULL; sets *core to NULL. Blocks while the engine closes. */
+void assay__engine_core_unref(struct assay__engine_core **core);
+
+/** Open the engine. err names scope and instance before the engine's own
+ *  sentence. One thread. Blocks while signatures load. ASSAY_OK when it is
+ *  open already. @param log copied; may be NULL */
+assay_rc assay__engine_core_open(
+    struct assay__engine_core *core,
+    const struct assay__engine_core_options *options, const assay_log *log,
+    assay_error *err);
+/** Canary: puts an open engine out of or back into service, and logs a change
+ *  (engine.out_of_service, engine.in_service). Any thread, beside scans. */
+void assay__engine_core_probe(struct assay__engine_core *core,
+                              const assay_log *log);
+
+#endif
