@@ -53,7 +53,6 @@ struct daemon {
     struct assay__listener listener;
     struct assay__milter milter;
     struct assay__reloader reloader;
-    pthread_t main_thread;
     int smfi_result; /* atomic; SMFI_RUNNING while smfi_main() runs */
 };
 
@@ -143,7 +142,7 @@ static void *run_smfi(void *arg)
     struct daemon *self = arg;
 
     __atomic_store_n(&self->smfi_result, smfi_main(), __ATOMIC_RELEASE);
-    assay__signals_wake(self->main_thread);
+    assay__signals_wake();
     return NULL;
 }
 
@@ -167,10 +166,11 @@ static void reload(void *arg)
 static assay_rc start_threads(struct daemon *self, assay_error *err)
 {
     pthread_t thread;
-    assay_rc rc;
+    assay_rc rc = assay__signals_hold_stop(err);
     int failed;
 
-    assay__signals_hold_stop(); /* inherited by every thread from here on */
+    if (rc != ASSAY_OK)
+        return rc;
     self->is_serving = true;
     rc = assay_start(self->milter.library, err);
     if (rc != ASSAY_OK)
@@ -178,9 +178,8 @@ static assay_rc start_threads(struct daemon *self, assay_error *err)
     rc = assay__reloader_start(&self->reloader, reload, self, err);
     if (rc != ASSAY_OK)
         return rc;
-    self->main_thread = pthread_self();
     __atomic_store_n(&self->smfi_result, SMFI_RUNNING, __ATOMIC_RELEASE);
-    failed = pthread_create(&thread, NULL, run_smfi, self);
+    failed = assay__signals_create_thread(&thread, run_smfi, self);
     if (failed != 0)
         return assay_error_set(err, ASSAY_E_IO, "milter thread: %s",
                                strerrordesc_np(failed));

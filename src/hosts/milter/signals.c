@@ -5,6 +5,8 @@
  */
 #include "signals.h"
 
+#include <errno.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -12,12 +14,12 @@
 /* How often a stop looks whether the reload is done. */
 enum { JOIN_POLL_MS = 10 };
 
-static void stop_set(sigset_t *set)
+static const int stop_numbers[] = {SIGTERM, SIGINT, SIGHUP};
+
+static void add_stop(sigset_t *set)
 {
-    (void)sigemptyset(set);
-    (void)sigaddset(set, SIGTERM);
-    (void)sigaddset(set, SIGINT);
-    (void)sigaddset(set, SIGHUP);
+    for (size_t i = 0; i < sizeof stop_numbers / sizeof *stop_numbers; i++)
+        (void)sigaddset(set, stop_numbers[i]);
 }
 
 static void reload_set(sigset_t *set)
@@ -35,42 +37,80 @@ void assay__signals_hold_reload(void)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-void assay__signals_hold_stop(void)
-{
-    sigset_t set;
+/* Written by the handler, read by the main thread after it was woken. */
+static volatile sig_atomic_t stop_number;
+static sem_t stop_asked;
 
-    stop_set(&set);
-    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+static void on_stop(int number)
+{
+    int saved = errno;
+
+    stop_number = number;
+    (void)sem_post(&stop_asked);
+    errno = saved;
+}
+
+assay_rc assay__signals_hold_stop(assay_error *err)
+{
+    struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
+
+    add_stop(&action.sa_mask);
+    if (sem_init(&stop_asked, 0, 0) != 0)
+        return assay_error_set(err, ASSAY_E_IO, "signals: %s",
+                               strerrordesc_np(errno));
+    for (size_t i = 0; i < sizeof stop_numbers / sizeof *stop_numbers; i++)
+        if (sigaction(stop_numbers[i], &action, NULL) != 0)
+            return assay_error_set(err, ASSAY_E_IO, "signals: %s",
+                                   strerrordesc_np(errno));
+    return ASSAY_OK;
+}
+
+int assay__signals_create_thread(pthread_t *thread, void *(*run)(void *arg),
+                                 void *arg)
+{
+    pthread_attr_t attr;
+    sigset_t set;
+    int rc = pthread_attr_init(&attr);
+
+    if (rc != 0)
+        return rc;
+    (void)pthread_sigmask(SIG_BLOCK, NULL, &set);
+    add_stop(&set);
+    rc = pthread_attr_setsigmask_np(&attr, &set);
+    if (rc == 0)
+        rc = pthread_create(thread, &attr, run, arg);
+    (void)pthread_attr_destroy(&attr);
+    return rc;
 }
 
 int assay__signals_wait_stop(void)
 {
-    sigset_t set;
-    int number;
-
-    stop_set(&set);
-    while (sigwait(&set, &number) != 0)
-        ;
-    return number;
+    while (sem_wait(&stop_asked) != 0)
+        ; /* EINTR: the handler ran and has posted */
+    return stop_number;
 }
 
 int assay__signals_poll_stop(int64_t wait_ms)
 {
-    struct timespec wait = {.tv_sec = (time_t)(wait_ms / 1000),
-                            .tv_nsec = (long)(wait_ms % 1000) * 1000000};
-    sigset_t set;
-    int number;
+    struct timespec until;
 
-    stop_set(&set);
-    number = sigtimedwait(&set, NULL, &wait);
-    return number > 0 ? number : 0;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += (time_t)(wait_ms / 1000);
+    until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    while (sem_clockwait(&stop_asked, CLOCK_MONOTONIC, &until) != 0)
+        if (errno != EINTR)
+            return 0;
+    return stop_number;
 }
 
-void assay__signals_wake(pthread_t main_thread)
+void assay__signals_wake(void)
 {
-    /* It waits for the signal; nothing is terminated.
-     * NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread) */
-    (void)pthread_kill(main_thread, SIGTERM);
+    stop_number = SIGTERM;
+    (void)sem_post(&stop_asked);
 }
 
 static void *run_reloader(void *arg)
@@ -98,7 +138,8 @@ assay_rc assay__reloader_start(struct assay__reloader *reloader,
     reloader->reload = reload;
     reloader->arg = arg;
     reloader->is_stopping = false;
-    rc = pthread_create(&reloader->thread, NULL, run_reloader, reloader);
+    rc =
+        assay__signals_create_thread(&reloader->thread, run_reloader, reloader);
     if (rc != 0)
         return assay_error_set(err, ASSAY_E_IO, "reload thread: %s",
                                strerrordesc_np(rc));

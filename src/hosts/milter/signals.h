@@ -7,11 +7,10 @@
  *   SIGUSR1                  a thread of its own: reload
  *
  * libmilter starts a thread that waits for SIGTERM, SIGINT and SIGHUP as well
- * and then stops without finishing what runs. The kernel hands a signal of the
- * process to the main thread if that waits for it, so the main thread waits
- * all the time and libmilter runs in another one. Should libmilter get the
- * signal all the same, smfi_main() returns and the stop goes on from there.
- * That is also why SIGHUP cannot be a reload.
+ * and then stops without finishing what runs; at the start it even fails. So
+ * these signals have a handler and are blocked in every thread but the main
+ * one: the kernel prefers a main thread that does not block a signal to any
+ * thread that waits for it. That is also why SIGHUP cannot be a reload.
  *
  * SIGUSR1 is blocked everywhere, so that one that comes while a reload runs
  * stays pending and is the next reload.
@@ -28,16 +27,22 @@
 /** Block SIGUSR1, so that one that comes during the start is not lost, and
  *  ignore SIGPIPE. */
 void assay__signals_hold_reload(void);
-/** Block what stops the process; from now on only wait_stop() sees it. */
-void assay__signals_hold_stop(void);
+/** Handle what stops the process; from now on only wait_stop() sees it.
+ *  @return ASSAY_OK; ASSAY_E_IO */
+assay_rc assay__signals_hold_stop(assay_error *err) ASSAY_MUST_CHECK;
+
+/** pthread_create(), and the new thread blocks what stops the process. So do
+ *  all threads that it starts. @return 0 or an errno */
+int assay__signals_create_thread(pthread_t *thread, void *(*run)(void *arg),
+                                 void *arg);
 
 /** Wait for a signal that stops the process. Main thread only.
  *  @return its number */
 int assay__signals_wait_stop(void);
 /** Likewise for at most wait_ms. @return 0 when none came */
 int assay__signals_poll_stop(int64_t wait_ms);
-/** End the wait of the main thread. */
-void assay__signals_wake(pthread_t main_thread);
+/** End the wait of the main thread, as if SIGTERM had come. */
+void assay__signals_wake(void);
 
 /** Called once for each reload that is asked for. */
 typedef void assay__reload(void *arg);

@@ -416,6 +416,15 @@ def test_signals_that_stop(folder):
             idle.close()
 
 
+def test_stop_at_the_very_start(folder):
+    """A signal while libmilter starts its threads must not reach them."""
+    for _ in range(10):
+        with Assayd(folder) as assayd:
+            check("status", assayd.stop(), 0)
+            check_in("log", "assayd.stop reason=Terminated",
+                     assayd.log.read_text())
+
+
 def talk_until_refused(folder):
     """Messages that were begun and answered; every one must be both."""
     mta = Mta(folder)

@@ -3,12 +3,17 @@
 /*
  * The reload thread: reloads are remembered, and one that hangs does not keep
  * the process from ending. USR1 is blocked in every thread, as in assayd.
+ *
+ * What stops the process reaches the main thread alone, however many other
+ * threads wait for it, as libmilter's does.
  */
 #include "signals.h"
 
 #include <check.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check_run.h"
@@ -65,14 +70,72 @@ START_TEST(reload_asked_for_during_a_reload_is_remembered)
 }
 END_TEST
 
+enum { STOPS = 200 };
+
+static bool rival_may_end;
+static int rival_got;
+
+/* Waits for what stops the process, as libmilter's signal thread does. */
+static void *run_rival(void *arg)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sem_post(arg);
+    while (!__atomic_load_n(&rival_may_end, __ATOMIC_ACQUIRE))
+        if (sigtimedwait(&set, NULL, &pause) == SIGTERM)
+            __atomic_fetch_add(&rival_got, 1, __ATOMIC_RELAXED);
+    return NULL;
+}
+
+START_TEST(stop_reaches_the_main_thread_alone)
+{
+    pthread_t rival;
+    assay_error err = {0};
+
+    ck_assert_int_eq(sem_init(&entered, 0, 0), 0);
+    ck_assert_int_eq(assay__signals_hold_stop(&err), ASSAY_OK);
+    ck_assert_int_eq(assay__signals_create_thread(&rival, run_rival, &entered),
+                     0);
+    ck_assert_int_eq(sem_wait(&entered), 0);
+    for (int i = 0; i < STOPS; i++) {
+        ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
+        ck_assert_int_eq(assay__signals_wait_stop(), SIGTERM);
+    }
+    ck_assert_int_eq(assay__signals_poll_stop(0), 0);
+    __atomic_store_n(&rival_may_end, true, __ATOMIC_RELEASE);
+    ck_assert_int_eq(pthread_join(rival, NULL), 0);
+    ck_assert_int_eq(rival_got, 0);
+}
+END_TEST
+
+START_TEST(stop_that_comes_early_is_remembered)
+{
+    assay_error err = {0};
+
+    ck_assert_int_eq(assay__signals_hold_stop(&err), ASSAY_OK);
+    ck_assert_int_eq(kill(getpid(), SIGHUP), 0);
+    ck_assert_int_eq(assay__signals_poll_stop(0), SIGHUP);
+    ck_assert_int_eq(assay__signals_poll_stop(1), 0);
+    assay__signals_wake();
+    ck_assert_int_eq(assay__signals_wait_stop(), SIGTERM);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("milter signals");
+    TCase *stops = tcase_create("stop");
     TCase *tcase = tcase_create("reload thread");
 
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_test(tcase, stop_does_not_wait_for_a_reload_that_hangs);
     tcase_add_test(tcase, reload_asked_for_during_a_reload_is_remembered);
     suite_add_tcase(suite, tcase);
+    tcase_add_test(stops, stop_reaches_the_main_thread_alone);
+    tcase_add_test(stops, stop_that_comes_early_is_remembered);
+    suite_add_tcase(suite, stops);
     return check_run(suite);
 }
