@@ -28,7 +28,8 @@ def files(*suffixes, under=""):
             and not (name.startswith("build")
                      and pathlib.Path(folder) == ROOT)]
         found += [pathlib.Path(folder, entry) for entry in entries
-                  if not suffixes or entry.endswith(suffixes)]
+                  if entry != ".git"  # a file in a linked worktree
+                  and (not suffixes or entry.endswith(suffixes))]
     return sorted(found)
 
 
