@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * One content and one engine: is it small enough, what does the engine say.
+ */
+#ifndef ASSAY_SCAN_CONTENT_SCAN_H
+#define ASSAY_SCAN_CONTENT_SCAN_H
+
+#include "scan/contents.h"
+
+/**
+ * @param verdict  blank: an ERROR with engine, scope and epoch; judged here
+ * @return whether the content was inspected (and counted)
+ */
+bool assay__content_scan(const struct assay__run *run,
+                         struct assay__engine_instance *engine,
+                         const struct assay__source *source,
+                         assay_verdict *verdict);
+
+#endif

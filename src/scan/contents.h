@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The contents of a request for one engine, one after the other:
+ *
+ *   a part, or bytes that are no mail    that one
+ *   a message                            in the rendition the engine asks for;
+ *                                        un-stuffed as well when stuffing
+ *                                        changed it; and the leaves that the
+ *                                        engine's own MIME reader may miss
+ *
+ * A source names a content before it is decoded.
+ */
+#ifndef ASSAY_SCAN_CONTENTS_H
+#define ASSAY_SCAN_CONTENTS_H
+
+#include "scan/hidden_parts.h"
+#include "scan/run.h"
+
+/** Where a content comes from; all borrowed from the message. */
+struct assay__source {
+    assay_content_kind kind;
+    assay_bytes encoded;     /* as it lies in the message */
+    assay_encoding encoding; /* of these bytes */
+    const char *media_type;  /* may be NULL */
+    const char *file_name;   /* may be NULL */
+    const char *reading;     /* may be NULL */
+    assay_part *part;        /* decode it; NULL: encoded is the content */
+};
+
+/** One pass over the contents. */
+struct assay__contents {
+    const struct assay__run *run;
+    const struct assay__scope_options *options;
+    unsigned stage;
+    bool is_begun; /* the present stage */
+    struct assay__hidden_walk hidden;
+};
+
+enum assay__contents_step {
+    ASSAY__CONTENTS_OVER,
+    ASSAY__CONTENTS_NEXT,  /* *source is set */
+    ASSAY__CONTENTS_FAILED /* there is one that cannot be had: *verdict says
+                              why; go on with the next */
+};
+
+void assay__contents_begin(struct assay__contents *contents,
+                           const struct assay__run *run,
+                           const struct assay__scope_options *options);
+enum assay__contents_step assay__contents_next(struct assay__contents *contents,
+                                               struct assay__source *source,
+                                               assay_verdict *verdict);
+
+/** Decode a source. @return false with *verdict set when that fails */
+bool assay__source_load(const struct assay__source *source,
+                        assay_content *content_out, assay_verdict *verdict);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "scan/engine_scan.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "scan/content_scan.h"
+#include "scan/finding.h"
+#include "scan/report.h"
+
+#define MS_PER_S 1000
+
+int64_t assay__run_deadline_ms(const struct assay__run *run,
+                               const struct assay__engine_instance *engine)
+{
+    return run->start_ms + engine->options.timeout_s * MS_PER_S;
+}
+
+/* The epoch is read before the scan: signatures that are swapped in during it
+ * must not be credited with a verdict they did not make. */
+static void read_epoch(const struct assay__engine_instance *engine,
+                       assay_verdict *verdict)
+{
+    char epoch[ASSAY_EPOCH_MAX] = "";
+
+    engine->table->ops->epoch(engine->core->instance, epoch, sizeof epoch);
+    epoch[sizeof epoch - 1] = '\0';
+    (void)assay__text_copy_clean(verdict->epoch, sizeof verdict->epoch, epoch,
+                                 true);
+}
+
+static bool is_due(const struct assay__run *run,
+                   const struct assay__engine_instance *engine)
+{
+    return assay__clock_ms() >= assay__run_deadline_ms(run, engine);
+}
+
+/* What our reader could not look at may hide parts from the engine's. */
+static void apply_tree_limits(const struct assay__run *run,
+                              assay_verdict *verdict)
+{
+    uint32_t limits =
+        run->message ? assay_message_tree_limits(run->message) : 0;
+    assay_verdict cut = *verdict;
+
+    if (limits == 0 || verdict->status == ASSAY_STATUS_INFECTED)
+        return;
+    assay__verdict_fail(&cut, ASSAY_STATUS_UNSCANNABLE, ASSAY_REASON_LIMIT,
+                        "a limit on parts, depth or headers cut the message");
+    cut.coverage.limits_hit |= limits;
+    assay__verdict_merge(verdict, &cut);
+}
+
+/* All contents until a threat is found or time is up; an error is not the end,
+ * because the next content may be infected.
+ * @param blank  a verdict of this engine that nothing was decided in yet
+ * @return whether anything was inspected */
+static bool scan_contents(const struct assay__run *run,
+                          struct assay__engine_instance *engine,
+                          const assay_verdict *blank, assay_verdict *verdict)
+{
+    bool was_inspected = false, is_first = true;
+    enum assay__contents_step step;
+    struct assay__contents contents;
+    struct assay__source source;
+    assay_verdict one = *blank;
+
+    assay__contents_begin(&contents, run, &engine->options);
+    while (verdict->status != ASSAY_STATUS_INFECTED &&
+           (step = assay__contents_next(&contents, &source, &one)) !=
+               ASSAY__CONTENTS_OVER) {
+        bool is_late = !is_first && is_due(run, engine);
+
+        if (is_late)
+            assay__verdict_time_out(&one, engine->options.timeout_s);
+        else if (step == ASSAY__CONTENTS_NEXT &&
+                 assay__content_scan(run, engine, &source, &one))
+            was_inspected = true;
+        if (is_first)
+            *verdict = one;
+        else
+            assay__verdict_merge(verdict, &one);
+        if (is_late)
+            break;
+        one = *blank;
+        is_first = false;
+    }
+    apply_tree_limits(run, verdict);
+    return was_inspected;
+}
+
+static void scan(const struct assay__run *run,
+                 struct assay__engine_instance *engine, assay_verdict *verdict)
+{
+    int64_t start_us = assay__clock_us();
+    assay_verdict blank;
+
+    read_epoch(engine, verdict);
+    blank = *verdict;
+    assay__verdict_fail(verdict, ASSAY_STATUS_ERROR, ASSAY_REASON_ENGINE,
+                        "nothing to scan");
+    if (scan_contents(run, engine, &blank, verdict) && run->message &&
+        !run->request->part)
+        assay__report_message(&engine->core->stats,
+                              (uint64_t)(assay__clock_us() - start_us));
+}
+
+void assay__engine_scan(const struct assay__run *run,
+                        const struct assay__scope *scope,
+                        struct assay__engine_instance *engine,
+                        assay_verdict *verdict)
+{
+    int64_t start_us = assay__clock_us();
+
+    *verdict = (assay_verdict){.coverage.parts_total = 1};
+    assay__text_copy(verdict->engine, sizeof verdict->engine,
+                     engine->table->name);
+    assay__text_copy(verdict->scope, sizeof verdict->scope, scope->name);
+    if (!engine->core->instance)
+        assay__verdict_fail(verdict, ASSAY_STATUS_ERROR,
+                            ASSAY_REASON_UNAVAILABLE, "engine is not open");
+    else if (atomic_load(&engine->core->out_of_service))
+        assay__verdict_fail(verdict, ASSAY_STATUS_ERROR, ASSAY_REASON_CANARY,
+                            "engine is out of service: it missed its canary");
+    else if (is_due(run, engine))
+        assay__verdict_time_out(verdict, engine->options.timeout_s);
+    else
+        scan(run, engine, verdict);
+    verdict->elapsed_us = (uint64_t)(assay__clock_us() - start_us);
+}
