@@ -48,6 +48,7 @@ static bool parse_input(struct assay__conf_parser *p,
         return false;
     }
     in->name = file->name;
+    file->read_only = p->read_only;
     if (report_nul(p, file->name, text, len))
         return true;
     assay__conf_lexer_init(&in->lexer, text, len);
@@ -166,6 +167,63 @@ static bool include_folder(struct assay__conf_parser *p,
     return ok;
 }
 
+/* ---- files in memory --------------------------------------------------- */
+
+/* The text that the tree shall know to be on disk. */
+static bool keep_disk(struct assay__conf_parser *p,
+                      const struct assay__conf_memory_file *file)
+{
+    struct assay__conf_file *f = p->tree->files;
+
+    if (!file->disk)
+        return true;
+    while (f && (f->disk || strcmp(f->name, file->name) != 0))
+        f = f->next;
+    if (!f)
+        return true;
+    f->disk = assay__text_dup(file->disk, file->disk_len);
+    f->disk_len = file->disk_len;
+    return f->disk != NULL;
+}
+
+static bool parse_memory_file(struct assay__conf_parser *p,
+                              struct assay__conf_items *list,
+                              const struct assay__conf_memory_file *file,
+                              const struct assay__conf_pos *pos)
+{
+    struct assay__conf_input in = {.parent = p->in,
+                                   .name = file->name,
+                                   .level = p->in ? p->in->level + 1 : 0};
+    char *copy;
+
+    if (p->tree->file_count >= ASSAY__CONF_FILES_MAX) {
+        assay__conf_diag(p->diags, ASSAY__CONF_ERROR, pos, NULL,
+                         "more than %d files, the limit",
+                         ASSAY__CONF_FILES_MAX);
+        return true;
+    }
+    copy = assay__text_dup(file->text, file->len);
+    return copy && parse_input(p, list, &in, copy, file->len) &&
+           keep_disk(p, file);
+}
+
+static bool include_from_memory(struct assay__conf_parser *p,
+                                struct assay__conf_items *list,
+                                const char *name,
+                                const struct assay__conf_pos *pos)
+{
+    size_t *at, count;
+    assay_error err = {0};
+    bool ok = true;
+
+    if (assay__conf_files_include(p->files, &p->tree->arena, name, p->in->name,
+                                  &at, &count, &err) != ASSAY_OK)
+        return false;
+    for (size_t i = 0; i < count && ok; i++)
+        ok = parse_memory_file(p, list, &p->files->at[at[i]], pos);
+    return ok;
+}
+
 bool assay__conf_include(struct assay__conf_parser *p,
                          struct assay__conf_items *list, const char *name,
                          const struct assay__conf_pos *pos)
@@ -180,6 +238,8 @@ bool assay__conf_include(struct assay__conf_parser *p,
                      ASSAY__CONF_INCLUDE_DEPTH_MAX);
         return true;
     }
+    if (p->files)
+        return include_from_memory(p, list, name, pos);
     rc = assay__conf_source_find(&p->tree->arena, name, p->in->name, &source,
                                  &err);
     if (rc != ASSAY_OK)
@@ -253,6 +313,26 @@ assay_rc assay__conf_parse_text(const char *name, const char *text, size_t len,
         return assay_error_set(err, ASSAY_E_NOMEM, "configuration %s", name);
     copy = assay__text_dup(text, len);
     ok = copy && parse_input(&p, &list, &in, copy, len) &&
+         assay__conf_keep_items(&p, &list, &p.tree->root);
+    free(list.at);
+    return finish(&p, ok, before, name, tree_out, err);
+}
+
+assay_rc assay__conf_parse_files(const struct assay__conf_files *files,
+                                 struct assay__conf_diags *diags,
+                                 struct assay__conf_tree **tree_out,
+                                 assay_error *err)
+{
+    struct assay__conf_parser p = {
+        .tree = assay__conf_tree_new(), .diags = diags, .files = files};
+    size_t before = assay__conf_diags_errors(diags);
+    struct assay__conf_items list = {NULL, 0, 0};
+    const char *name = files->at[0].name;
+    bool ok;
+
+    if (!p.tree)
+        return assay_error_set(err, ASSAY_E_NOMEM, "configuration %s", name);
+    ok = parse_memory_file(&p, &list, &files->at[0], NULL) &&
          assay__conf_keep_items(&p, &list, &p.tree->root);
     free(list.at);
     return finish(&p, ok, before, name, tree_out, err);

@@ -15,6 +15,7 @@
 #include <assay/error.h>
 
 #include "conf/diag.h"
+#include "conf/files.h"
 #include "conf/tree.h"
 
 /* Limits; what is over one is a finding that names it. */
@@ -41,5 +42,12 @@ assay_rc assay__conf_parse_text(const char *name, const char *text, size_t len,
                                 struct assay__conf_diags *diags,
                                 struct assay__conf_tree **tree_out,
                                 assay_error *err);
+
+/** Likewise from files in memory, of which the first is the main one; none is
+ *  opened. What an include names is among them, or an empty folder. */
+assay_rc assay__conf_parse_files(const struct assay__conf_files *files,
+                                 struct assay__conf_diags *diags,
+                                 struct assay__conf_tree **tree_out,
+                                 assay_error *err);
 
 #endif

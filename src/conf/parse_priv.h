@@ -6,6 +6,7 @@
 #ifndef ASSAY_CONF_PARSE_PRIV_H
 #define ASSAY_CONF_PARSE_PRIV_H
 
+#include "conf/files.h"
 #include "conf/lexer.h"
 #include "conf/parse.h"
 #include "conf/source.h"
@@ -30,9 +31,11 @@ struct assay__conf_input {
 struct assay__conf_parser {
     struct assay__conf_tree *tree;
     struct assay__conf_diags *diags;
-    struct assay__conf_input *in; /* NULL outside of a file */
-    size_t items;                 /* items and values so far */
-    unsigned depth;               /* of stanzas and values */
+    struct assay__conf_input *in;          /* NULL outside of a file */
+    const struct assay__conf_files *files; /* includes are found there; NULL:
+                                              on disk */
+    size_t items;                          /* items and values so far */
+    unsigned depth;                        /* of stanzas and values */
     bool read_only;
 };
 

@@ -99,25 +99,39 @@ assay_rc assay__conf_source_in(struct assay__arena *arena, const char *folder,
     return assay__conf_source_open(arena, path, out, err);
 }
 
-static assay_rc search(struct assay__arena *arena, const char *folders,
-                       const char *name, struct assay__conf_source *out,
-                       assay_error *err)
+/* Folders that are searched, or "". */
+static const char *search_path(void)
 {
-    assay_rc rc = ASSAY_E_NOTFOUND;
+    const char *folders = secure_getenv("EC_CONF_SEARCH_PATH");
 
-    while (*folders != '\0' && rc == ASSAY_E_NOTFOUND) {
+    return folders ? folders : "";
+}
+
+assay_rc assay__conf_source_candidates(struct assay__arena *arena,
+                                       const char *name, const char *file,
+                                       const char *const **out,
+                                       size_t *count_out, assay_error *err)
+{
+    const char *folders = *name == '/' ? "" : search_path();
+    const char **paths =
+        assay__arena_alloc(arena, (strlen(folders) + 2) * sizeof *paths);
+    size_t count = 0;
+
+    if (!paths)
+        return no_memory(err);
+    paths[count++] = assay__conf_path_beside(arena, file, name);
+    while (*folders != '\0' && paths[count - 1]) {
         size_t len = strcspn(folders, ":");
 
-        if (len > 0) {
-            char *path = join(arena, folders, len, name);
-
-            if (!path)
-                return no_memory(err);
-            rc = assay__conf_source_open(arena, path, out, err);
-        }
+        if (len > 0)
+            paths[count++] = join(arena, folders, len, name);
         folders += len + (folders[len] == ':');
     }
-    return rc;
+    if (!paths[count - 1])
+        return no_memory(err);
+    *out = paths;
+    *count_out = count;
+    return ASSAY_OK;
 }
 
 assay_rc assay__conf_source_find(struct assay__arena *arena, const char *name,
@@ -125,23 +139,21 @@ assay_rc assay__conf_source_find(struct assay__arena *arena, const char *name,
                                  struct assay__conf_source *out,
                                  assay_error *err)
 {
-    const char *folders = secure_getenv("EC_CONF_SEARCH_PATH");
-    const char *beside = assay__conf_path_beside(arena, file, name);
-    assay_rc rc;
+    const char *const *paths;
+    size_t count;
+    assay_rc rc =
+        assay__conf_source_candidates(arena, name, file, &paths, &count, err);
 
-    if (!beside)
-        return no_memory(err);
-    rc = assay__conf_source_open(arena, beside, out, err);
-    if (rc != ASSAY_E_NOTFOUND || *name == '/')
+    if (rc != ASSAY_OK)
         return rc;
-    if (folders && *folders != '\0') {
-        rc = search(arena, folders, name, out, err);
-        if (rc == ASSAY_E_NOTFOUND)
-            (void)assay_error_set(err, rc,
-                                  "cannot find '%s', neither beside '%s' nor "
-                                  "in EC_CONF_SEARCH_PATH",
-                                  name, file);
-    }
+    rc = assay__conf_source_open(arena, paths[0], out, err);
+    for (size_t i = 1; i < count && rc == ASSAY_E_NOTFOUND; i++)
+        rc = assay__conf_source_open(arena, paths[i], out, err);
+    if (rc == ASSAY_E_NOTFOUND && *name != '/' && *search_path() != '\0')
+        (void)assay_error_set(err, rc,
+                              "cannot find '%s', neither beside '%s' nor "
+                              "in EC_CONF_SEARCH_PATH",
+                              name, file);
     return rc;
 }
 

@@ -44,6 +44,12 @@ assay_rc assay__conf_source_open(struct assay__arena *arena, const char *path,
 assay_rc assay__conf_source_in(struct assay__arena *arena, const char *folder,
                                const char *name, struct assay__conf_source *out,
                                assay_error *err);
+/** Where an include of @name in @file looks, in order; at least one path.
+ *  @return ASSAY_OK; ASSAY_E_NOMEM */
+assay_rc assay__conf_source_candidates(struct assay__arena *arena,
+                                       const char *name, const char *file,
+                                       const char *const **out,
+                                       size_t *count_out, assay_error *err);
 /** Open what an include in file names, see conf/parse.h. Returns the same. */
 assay_rc assay__conf_source_find(struct assay__arena *arena, const char *name,
                                  const char *file,

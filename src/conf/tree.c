@@ -27,8 +27,10 @@ void assay__conf_tree_free(struct assay__conf_tree **tree)
     *tree = NULL;
     if (!t)
         return;
-    for (const struct assay__conf_file *f = t->files; f; f = f->next)
+    for (const struct assay__conf_file *f = t->files; f; f = f->next) {
         free(f->text);
+        free(f->disk);
+    }
     assay__arena_fini(&t->arena);
     free(t);
 }
@@ -46,6 +48,10 @@ struct assay__conf_file *assay__conf_tree_add_file(
         return NULL;
     file->text = text;
     file->len = len;
+    for (struct assay__conf_file *f = tree->files; f; f = f->next) {
+        if (strcmp(f->name, name) == 0)
+            f->included_twice = file->included_twice = true;
+    }
     *tree->last_file = file;
     tree->last_file = &file->next;
     tree->file_count++;

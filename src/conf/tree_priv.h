@@ -14,6 +14,10 @@ struct assay__conf_file {
     const char *name; /* as named to the user */
     char *text;       /* owned; len bytes and a NUL */
     size_t len;
+    char *disk; /* owned; what the file on disk holds; NULL: text */
+    size_t disk_len;
+    bool included_twice; /* another file of the tree has the same name */
+    bool read_only;      /* read by readonly_include, however deep */
     struct assay__conf_file *next;
 };
 

@@ -144,24 +144,32 @@ static assay_rc new_self(const assay_options *options, assay **out,
 
 /* ---- generations ------------------------------------------------------- */
 
-static assay_rc build(assay *self, struct assay__generation **out,
-                      assay_error *err)
+static assay_rc build(assay *self, const struct assay__change *change,
+                      struct assay__generation **out, assay_error *err)
 {
+    assay_options options = self->options;
     struct assay__build_input input = {
-        .options = &self->options,
+        .options = &options,
+        .files = change->files,
         .module_path = self->module_path,
         .share_path = self->share_path,
         .log = &self->log,
     };
 
+    if (change->config_path)
+        options.config_path = change->config_path;
+    if (change->diagnostic) {
+        options.diagnostic = change->diagnostic;
+        options.diagnostic_arg = change->diagnostic_arg;
+    }
     return assay__build(&input, out, err);
 }
 
-static assay_rc build_and_open(assay *self, struct assay__generation **out,
-                               assay_error *err)
+assay_rc assay__change_build(assay *self, const struct assay__change *change,
+                             struct assay__generation **out, assay_error *err)
 {
     struct assay__generation *generation = NULL;
-    assay_rc rc = build(self, &generation, err);
+    assay_rc rc = build(self, change, &generation, err);
 
     if (rc == ASSAY_OK)
         rc = assay__generation_open(generation, &self->log, err);
@@ -185,13 +193,14 @@ static struct assay__generation *present(assay *self)
 
 assay_rc assay_check(const assay_options *options, assay_error *err)
 {
+    const struct assay__change as_configured = {0};
     struct assay__generation *generation = NULL;
     assay *self = NULL;
     assay_rc rc = new_self(options, &self, err);
 
     if (rc != ASSAY_OK)
         return rc;
-    rc = build(self, &generation, err);
+    rc = build(self, &as_configured, &generation, err);
     assay__generation_unref(&generation);
     destroy(self);
     return rc;
@@ -199,6 +208,7 @@ assay_rc assay_check(const assay_options *options, assay_error *err)
 
 assay_rc assay_open(const assay_options *options, assay **out, assay_error *err)
 {
+    const struct assay__change as_configured = {0};
     assay *self = NULL;
     assay_rc rc = new_self(options, &self, err);
 
@@ -206,7 +216,7 @@ assay_rc assay_open(const assay_options *options, assay **out, assay_error *err)
         return rc;
     rc = assay__pool_new("CPU", CPU_POOL_CONCURRENCY, &self->pool, err);
     if (rc == ASSAY_OK)
-        rc = build_and_open(self, &self->present, err);
+        rc = assay__change_build(self, &as_configured, &self->present, err);
     if (rc != ASSAY_OK) {
         destroy(self);
         return rc;
@@ -216,18 +226,20 @@ assay_rc assay_open(const assay_options *options, assay **out, assay_error *err)
     return ASSAY_OK;
 }
 
-/* Waits for another reload to end, then claims the right to reload. */
-static void begin_reload(assay *self)
+struct assay__generation *assay__change_begin(assay *self)
 {
+    struct assay__generation *generation;
+
     assay__lock_take(&self->lock);
     while (self->reloading)
         assay__cond_wait(&self->reloaded, &self->lock);
     self->reloading = true;
+    generation = assay__generation_ref(self->present);
     assay__lock_drop(&self->lock);
+    return generation;
 }
 
-static struct assay__generation *end_reload(assay *self,
-                                            struct assay__generation *next)
+void assay__change_end(assay *self, struct assay__generation *next)
 {
     struct assay__generation *old = NULL;
 
@@ -239,17 +251,17 @@ static struct assay__generation *end_reload(assay *self,
     self->reloading = false;
     assay__cond_signal(&self->reloaded);
     assay__lock_drop(&self->lock);
-    return old;
+    assay__generation_unref(&old);
 }
 
 assay_rc assay_reload(assay *assay_, assay_error *err)
 {
-    struct assay__generation *next = NULL, *old;
-    assay_rc rc;
+    const struct assay__change as_configured = {0};
+    struct assay__generation *old = assay__change_begin(assay_);
+    struct assay__generation *next = NULL;
+    assay_rc rc = assay__change_build(assay_, &as_configured, &next, err);
 
-    begin_reload(assay_);
-    rc = build_and_open(assay_, &next, err);
-    old = end_reload(assay_, next);
+    assay__change_end(assay_, next);
     assay__generation_unref(&old);
     return rc;
 }

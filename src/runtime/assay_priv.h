@@ -10,6 +10,34 @@
 
 #include <assay/assay.h>
 
+#include "conf/files.h"
+#include "runtime/generation.h"
+
+/* Changing the configuration: begin, any number of builds, end. Changes wait
+ * for each other; scans and sessions never wait for one. */
+
+/** Claim the right to change. @return the present generation, a counted
+ *  reference. Blocks while another change is under way. */
+struct assay__generation *assay__change_begin(assay *self);
+
+/** What to build. */
+struct assay__change {
+    const char *config_path;               /* NULL: that of the library */
+    const struct assay__conf_files *files; /* instead of what is on disk; NULL
+                                            */
+    void (*diagnostic)(void *arg, const char *text); /* NULL: that of the host
+                                                      */
+    void *diagnostic_arg;
+};
+
+/** Build and open a generation; blocks while signatures load. @return as
+ *  assay_open() */
+assay_rc assay__change_build(assay *self, const struct assay__change *change,
+                             struct assay__generation **out, assay_error *err);
+/** Give the claim back, and swap @next in: its reference is taken over. NULL
+ *  keeps the present generation. */
+void assay__change_end(assay *self, struct assay__generation *next);
+
 /** Longest a scan with all scopes of the present generation may take. */
 int64_t assay__longest_scan_ms(assay *self);
 

@@ -344,6 +344,17 @@ static assay_rc report(struct assay__build *build, assay_rc rc,
                            errors == 1 ? "" : "s");
 }
 
+static assay_rc parse(struct assay__build *build, assay_error *err)
+{
+    const struct assay__build_input *input = build->input;
+
+    if (input->files)
+        return assay__conf_parse_files(input->files, build->diags,
+                                       &build->generation->tree, err);
+    return assay__conf_parse_file(input->options->config_path, build->diags,
+                                  &build->generation->tree, err);
+}
+
 assay_rc assay__build(const struct assay__build_input *input,
                       struct assay__generation **out, assay_error *err)
 {
@@ -359,8 +370,7 @@ assay_rc assay__build(const struct assay__build_input *input,
     rc = assay__conf_diags_new(&build.diags, err);
     if (rc != ASSAY_OK)
         goto done;
-    rc = assay__conf_parse_file(input->options->config_path, build.diags,
-                                &build.generation->tree, err);
+    rc = parse(&build, err);
     if (rc == ASSAY_OK || (rc == ASSAY_E_CONF && build.generation->tree)) {
         build.root = assay__conf_tree_root(build.generation->tree);
         build.is_well_formed = rc == ASSAY_OK;

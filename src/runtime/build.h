@@ -9,6 +9,7 @@
 #ifndef ASSAY_RUNTIME_BUILD_H
 #define ASSAY_RUNTIME_BUILD_H
 
+#include "conf/files.h"
 #include "runtime/generation.h"
 
 /** What a build needs; all borrowed. */
@@ -16,7 +17,9 @@ struct assay__build_input {
     const assay_options *options; /* complete: defaults filled in */
     const char *module_path;      /* holds engines/ and languages/ */
     const char *share_path;
-    const assay_log *log; /* must outlive the generation */
+    const assay_log *log;                  /* must outlive the generation */
+    const struct assay__conf_files *files; /* read instead of
+                                              options->config_path; NULL */
 };
 
 /**
