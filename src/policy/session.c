@@ -496,7 +496,7 @@ static assay_rc run_with_progress(assay_session *session, assay_error *err)
     assay_rc rc;
 
     session->done = false;
-    rc = assay__pool_submit(session->env.pool, &data.job, err);
+    rc = assay__pool_submit(session->env.pool, &data.job, INT64_MAX, err);
     if (rc != ASSAY_OK)
         return rc;
     while (!wait_interval(session))

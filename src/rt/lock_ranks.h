@@ -11,4 +11,4 @@
 LOCK(generation, 20, "the present generation, and whether one is loading")
 LOCK(session, 30, "progress hand-over between a session and its pool job")
 LOCK(ticker, 40, "the state of the thread that runs periodic probes")
-LOCK(pool, 50, "queue and counters of one thread pool")
+LOCK(pool, 50, "queue, workers, counters and classes of one thread pool")

@@ -209,12 +209,15 @@ assay_rc assay_check(const assay_options *options, assay_error *err)
 assay_rc assay_open(const assay_options *options, assay **out, assay_error *err)
 {
     const struct assay__change as_configured = {0};
+    const struct assay__pool_options pool_options = {
+        .concurrency = CPU_POOL_CONCURRENCY,
+    };
     assay *self = NULL;
     assay_rc rc = new_self(options, &self, err);
 
     if (rc != ASSAY_OK)
         return rc;
-    rc = assay__pool_new("CPU", CPU_POOL_CONCURRENCY, &self->pool, err);
+    rc = assay__pool_new("CPU", &pool_options, &self->pool, err);
     if (rc == ASSAY_OK)
         rc = assay__change_build(self, &as_configured, &self->present, err);
     if (rc != ASSAY_OK) {

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Assay authors */
 #include "scan/engine_core.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,9 @@ assay_rc assay__engine_core_new(const char *scope, const char *name,
     core->module = assay__engine_module_ref(module);
     core->table = table;
     core->settings = settings;
+    (void)snprintf(core->jobs_label, sizeof core->jobs_label, "%.*s_avscan",
+                   ASSAY_NAME_MAX, table->name);
+    core->jobs.label = core->jobs_label;
     *out = core;
     return ASSAY_OK;
 }
@@ -64,6 +68,8 @@ void assay__engine_core_unref(struct assay__engine_core **core)
     *core = NULL;
     if (!mine || atomic_fetch_sub(&mine->references, 1) > 1)
         return;
+    if (mine->pool)
+        assay__job_class_fini(mine->pool, &mine->jobs);
     if (mine->instance)
         mine->table->ops->close(mine->instance);
     assay__engine_module_unref(&mine->module);

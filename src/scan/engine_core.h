@@ -17,6 +17,7 @@
 
 #include <assay/engine.h>
 
+#include "rt/pool.h"
 #include "scan/engine_module.h"
 
 struct assay__cache;
@@ -40,7 +41,12 @@ struct assay__engine_core {
     assay_log log;        /* given to the engine; set by open */
     void *instance;       /* the engine's own; NULL: not open */
     struct assay__engine_stats stats;
-    struct assay__cache *cache;  /* NULL: none */
+    struct assay__cache *cache;   /* NULL: none */
+    struct assay__pool *pool;     /* where it scans; set before the first scan;
+                                     NULL: in the thread of the caller */
+    struct assay__job_class jobs; /* its scans in that pool; the limit is
+                                     max_concurrency */
+    char jobs_label[ASSAY_NAME_MAX + sizeof "_avscan"];
     _Atomic bool out_of_service; /* missed its canary */
     /** Raised when the canary is missed: what was found clean before does not
      *  count any more. Read before a scan, compared when its verdict is
