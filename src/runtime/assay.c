@@ -20,6 +20,7 @@
 #include "rt/pool.h"
 #include "runtime/assay_priv.h"
 #include "runtime/build.h"
+#include "runtime/host_stanzas.h"
 #include "runtime/paths.h"
 #include "runtime/ticker.h"
 
@@ -38,7 +39,7 @@ struct assay {
     struct assay__cond reloaded;
     struct assay__generation *present; /* lock */
     bool reloading;                    /* lock */
-    struct assay__generation *first;   /* what hosts were given; set once */
+    struct assay__host_stanzas host;   /* what it was given; set once */
     struct assay__pool *pool;
     struct assay__ticker *ticker; /* NULL: not started */
 };
@@ -100,7 +101,7 @@ static assay_rc own_options(assay *self, const assay_options *options,
 static void destroy(assay *self)
 {
     assay__generation_unref(&self->present);
-    assay__generation_unref(&self->first);
+    assay__host_stanzas_free(&self->host);
     assay__pool_free(&self->pool);
     assay__cond_fini(&self->reloaded);
     assay__lock_fini(&self->lock);
@@ -168,11 +169,13 @@ static assay_rc build(assay *self, const struct assay__change *change,
 assay_rc assay__change_build(assay *self, const struct assay__change *change,
                              struct assay__generation **out, assay_error *err)
 {
+    /* Nobody else changes it: this thread has the claim. */
+    const struct assay__generation *in_use = self->present;
     struct assay__generation *generation = NULL;
     assay_rc rc = build(self, change, &generation, err);
 
     if (rc == ASSAY_OK)
-        rc = assay__generation_open(generation, &self->log, err);
+        rc = assay__generation_open(generation, in_use, &self->log, err);
     if (rc != ASSAY_OK) {
         assay__generation_unref(&generation);
         return rc;
@@ -220,11 +223,12 @@ assay_rc assay_open(const assay_options *options, assay **out, assay_error *err)
     rc = assay__pool_new("CPU", &pool_options, &self->pool, err);
     if (rc == ASSAY_OK)
         rc = assay__change_build(self, &as_configured, &self->present, err);
+    if (rc == ASSAY_OK)
+        rc = assay__host_stanzas_copy(self->present, &self->host, err);
     if (rc != ASSAY_OK) {
         destroy(self);
         return rc;
     }
-    self->first = assay__generation_ref(self->present);
     *out = self;
     return ASSAY_OK;
 }
@@ -246,6 +250,8 @@ void assay__change_end(assay *self, struct assay__generation *next)
 {
     struct assay__generation *old = NULL;
 
+    if (next)
+        assay__host_stanzas_compare(&self->host, next, &self->log);
     assay__lock_take(&self->lock);
     if (next) {
         old = self->present;
@@ -319,18 +325,7 @@ void assay_close(assay **assay_)
 const void *assay_host_settings(assay *assay_, const assay_conf_stanza *stanza,
                                 size_t index, const char **instance_out)
 {
-    const struct assay__generation *generation = assay_->first;
-
-    for (size_t i = 0; i < generation->host_stanza_count; i++) {
-        const struct assay__host_stanza *found = &generation->host_stanzas[i];
-
-        if (found->stanza != stanza || index-- > 0)
-            continue;
-        if (instance_out)
-            *instance_out = found->instance;
-        return found->settings;
-    }
-    return NULL;
+    return assay__host_stanzas_get(&assay_->host, stanza, index, instance_out);
 }
 
 void assay_scan(assay *assay_, assay_message *message, const char *engine,

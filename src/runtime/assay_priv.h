@@ -30,8 +30,9 @@ struct assay__change {
     void *diagnostic_arg;
 };
 
-/** Build and open a generation; blocks while signatures load. @return as
- *  assay_open() */
+/** Build and open a generation beside the present one, from which it takes
+ *  over the engines that did not change; blocks while the others load. @return
+ * as assay_open() */
 assay_rc assay__change_build(assay *self, const struct assay__change *change,
                              struct assay__generation **out, assay_error *err);
 /** Give the claim back, and swap @next in: its reference is taken over. NULL

@@ -3,6 +3,7 @@
 #include "runtime/generation.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/sizes.h"
 
@@ -96,10 +97,22 @@ static assay_rc open_language(struct assay__generation *generation,
     return rc;
 }
 
+static void adopt(struct assay__scope *scope,
+                  const struct assay__generation *present, const assay_log *log)
+{
+    for (size_t i = 0; i < present->scope_count; i++)
+        if (strcmp(present->scopes[i]->name, scope->name) == 0)
+            assay__scope_adopt(scope, present->scopes[i], log);
+}
+
 assay_rc assay__generation_open(struct assay__generation *generation,
+                                const struct assay__generation *present,
                                 const assay_log *log, assay_error *err)
 {
     assay_rc rc = ASSAY_OK;
+
+    for (size_t i = 0; present && i < generation->scope_count; i++)
+        adopt(generation->scopes[i], present, log);
 
     for (size_t i = 0; rc == ASSAY_OK && i < generation->scope_count; i++)
         rc = assay__scope_open(generation->scopes[i], log, err);

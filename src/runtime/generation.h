@@ -3,7 +3,8 @@
 /*
  * A generation: everything built from one successful configuration load.
  * Immutable once built (but for counters) and reference counted; the last
- * reference closes languages, scopes and engines, in this order.
+ * reference closes languages, scopes and those engines that no later
+ * generation took over, in this order.
  */
 #ifndef ASSAY_RUNTIME_GENERATION_H
 #define ASSAY_RUNTIME_GENERATION_H
@@ -63,9 +64,12 @@ void assay__generation_unref(struct assay__generation **generation);
 void *assay__generation_alloc(struct assay__generation *generation,
                               size_t size);
 
-/** Open engines, then languages. @return ASSAY_OK; ASSAY_E_UNAVAILABLE,
+/** Take over from the generation in use the engines that did not change, open
+ *  the others, then the languages. On failure the generation in use is as it
+ *  was. @param present  may be NULL. @return ASSAY_OK; ASSAY_E_UNAVAILABLE,
  *  ASSAY_E_SCRIPT … with the sentence of what failed. Blocks. */
 assay_rc assay__generation_open(struct assay__generation *generation,
+                                const struct assay__generation *present,
                                 const assay_log *log, assay_error *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "conf/settings.h"
 
 #define MS_PER_S 1000
 
@@ -25,33 +26,87 @@ static uint64_t next_id(void)
     return atomic_fetch_add(&last, 1) + 1;
 }
 
-assay_rc assay__engine_core_new(const char *scope, const char *name,
-                                struct assay__engine_module *module,
-                                const void *settings,
+static char *dup_or_null(const char *text)
+{
+    return text ? assay__text_dup(text, strlen(text)) : NULL;
+}
+
+/* @return false: no memory; the core is freed by its unref all the same */
+static bool copy_recipe(struct assay__engine_core *core,
+                        const struct assay__engine_recipe *recipe)
+{
+    const struct assay__engine_core_options *options = &recipe->options;
+    const assay_conf_stanza *conf = core->table->conf;
+
+    core->options = *options;
+    core->options.file_base = core->own_file_base =
+        dup_or_null(options->file_base);
+    core->options.pool = core->own_pool = dup_or_null(options->pool);
+    if (recipe->settings)
+        core->settings = assay__conf_settings_dup(
+            conf->options, conf->settings_size, recipe->settings);
+    return (core->settings || !recipe->settings) &&
+           (core->own_file_base || !options->file_base) &&
+           (core->own_pool || !options->pool);
+}
+
+assay_rc assay__engine_core_new(const struct assay__engine_recipe *recipe,
                                 struct assay__engine_core **out,
                                 assay_error *err)
 {
-    const assay_engine_module *table = assay__engine_module_table(module);
+    const assay_engine_module *table =
+        assay__engine_module_table(recipe->module);
     struct assay__engine_core *core;
 
-    if (strlen(name) > ASSAY_NAME_MAX)
-        return too_long(table->name, name, err);
+    if (strlen(recipe->name) > ASSAY_NAME_MAX)
+        return too_long(table->name, recipe->name, err);
     core = calloc(1, sizeof *core);
     if (!core)
-        return assay_error_set(err, ASSAY_E_NOMEM,
-                               "antivirus \"%s\": out of memory", scope);
+        goto no_memory;
     atomic_init(&core->references, 1);
     core->id = next_id();
-    assay__text_copy(core->name, sizeof core->name, name);
-    assay__text_copy(core->scope, sizeof core->scope, scope);
-    core->module = assay__engine_module_ref(module);
+    assay__text_copy(core->name, sizeof core->name, recipe->name);
+    assay__text_copy(core->scope, sizeof core->scope, recipe->scope);
+    core->module = assay__engine_module_ref(recipe->module);
     core->table = table;
-    core->settings = settings;
     (void)snprintf(core->jobs_label, sizeof core->jobs_label, "%.*s_avscan",
                    ASSAY_NAME_MAX, table->name);
     core->jobs.label = core->jobs_label;
+    if (!copy_recipe(core, recipe))
+        goto no_memory;
     *out = core;
     return ASSAY_OK;
+no_memory:
+    assay__engine_core_unref(&core);
+    return assay_error_set(err, ASSAY_E_NOMEM,
+                           "antivirus \"%s\": out of memory", recipe->scope);
+}
+
+static bool texts_equal(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool settings_equal(const struct assay__engine_core *a,
+                           const struct assay__engine_core *b)
+{
+    if (!a->settings || !b->settings)
+        return a->settings == b->settings;
+    return assay__conf_settings_equal(a->table->conf->options, a->settings,
+                                      b->settings);
+}
+
+bool assay__engine_core_is_same(const struct assay__engine_core *a,
+                                const struct assay__engine_core *b)
+{
+    return assay__engine_module_is_same(a->module, b->module) &&
+           strcmp(a->scope, b->scope) == 0 && strcmp(a->name, b->name) == 0 &&
+           a->options.debug_level == b->options.debug_level &&
+           a->options.timeout_s == b->options.timeout_s &&
+           a->options.max_size == b->options.max_size &&
+           texts_equal(a->options.file_base, b->options.file_base) &&
+           texts_equal(a->options.pool, b->options.pool) &&
+           settings_equal(a, b);
 }
 
 struct assay__engine_core *assay__engine_core_ref(
@@ -73,6 +128,9 @@ void assay__engine_core_unref(struct assay__engine_core **core)
     if (mine->instance)
         mine->table->ops->close(mine->instance);
     assay__engine_module_unref(&mine->module);
+    free(mine->settings);
+    free(mine->own_file_base);
+    free(mine->own_pool);
     free(mine);
 }
 
@@ -89,11 +147,10 @@ static assay_log core_log(const assay_log *log, int debug_level)
     return copy;
 }
 
-assay_rc assay__engine_core_open(
-    struct assay__engine_core *core,
-    const struct assay__engine_core_options *options, const assay_log *log,
-    assay_error *err)
+assay_rc assay__engine_core_open(struct assay__engine_core *core,
+                                 const assay_log *log, assay_error *err)
 {
+    const struct assay__engine_core_options *options = &core->options;
     const assay_engine_args args = {
         .instance = core->name,
         .scope = core->scope,

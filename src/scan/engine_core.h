@@ -14,6 +14,7 @@
 #define ASSAY_SCAN_ENGINE_CORE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include <assay/engine.h>
 
@@ -29,6 +30,26 @@ struct assay__engine_stats {
     _Atomic uint64_t cache_hits; /* answered without the engine */
 };
 
+/** What opening an engine depends on besides its settings. An engine for which
+ *  one of these changes is opened anew. */
+struct assay__engine_core_options {
+    int debug_level;       /* assay_log_level */
+    const char *file_base; /* NULL: none */
+    const char *pool;      /* NULL: the engine's default */
+    int64_t timeout_s;
+    uint64_t max_size; /* bytes; 0: no limit */
+};
+
+/** What a core is made of; all borrowed, and copied but for the module, of
+ *  which the core takes a reference of its own. */
+struct assay__engine_recipe {
+    const char *scope, *name;
+    struct assay__engine_module *module;
+    const void *settings; /* filled struct of the module's options; NULL
+                             without one */
+    struct assay__engine_core_options options;
+};
+
 struct assay__engine_core {
     _Atomic unsigned references;
     uint64_t id;                         /* of this core; never used again */
@@ -36,10 +57,11 @@ struct assay__engine_core {
     char scope[ASSAY_NAME_MAX + 1];      /* of the antivirus stanza */
     struct assay__engine_module *module; /* counted reference */
     const assay_engine_module *table;    /* of module */
-    const void *settings; /* the module's own; whoever shares a core beyond
-                             its generation keeps them alive */
-    assay_log log;        /* given to the engine; set by open */
-    void *instance;       /* the engine's own; NULL: not open */
+    void *settings;                      /* own copy of the module's own */
+    struct assay__engine_core_options options; /* strings are own copies */
+    char *own_file_base, *own_pool;            /* what options points to */
+    assay_log log;  /* given to the engine; set by open */
+    void *instance; /* the engine's own; NULL: not open */
     struct assay__engine_stats stats;
     struct assay__cache *cache;   /* NULL: none */
     struct assay__pool *pool;     /* where it scans; set before the first scan;
@@ -54,21 +76,15 @@ struct assay__engine_core {
     _Atomic uint64_t clean_generation;
 };
 
-/** What opening an engine needs besides its settings. */
-struct assay__engine_core_options {
-    int debug_level;       /* assay_log_level */
-    const char *file_base; /* NULL: none */
-    int64_t timeout_s;
-    uint64_t max_size; /* bytes; 0: no limit */
-};
-
-/** One reference, not open. Takes its own reference to the module.
+/** One reference, not open.
  *  @return ASSAY_OK; ASSAY_E_LIMIT a name over ASSAY_NAME_MAX; ASSAY_E_NOMEM */
-assay_rc assay__engine_core_new(const char *scope, const char *name,
-                                struct assay__engine_module *module,
-                                const void *settings,
+assay_rc assay__engine_core_new(const struct assay__engine_recipe *recipe,
                                 struct assay__engine_core **out,
                                 assay_error *err);
+/** Whether both are the same engine under the same names, with the same
+ *  settings and options: then one that is open can serve for the other. */
+bool assay__engine_core_is_same(const struct assay__engine_core *a,
+                                const struct assay__engine_core *b);
 struct assay__engine_core *assay__engine_core_ref(
     struct assay__engine_core *core);
 /** Accepts NULL; sets *core to NULL. Blocks while the engine closes. */
@@ -77,10 +93,8 @@ void assay__engine_core_unref(struct assay__engine_core **core);
 /** Open the engine. err names scope and instance before the engine's own
  *  sentence. One thread. Blocks while signatures load. ASSAY_OK when it is
  *  open already. @param log copied; may be NULL */
-assay_rc assay__engine_core_open(
-    struct assay__engine_core *core,
-    const struct assay__engine_core_options *options, const assay_log *log,
-    assay_error *err);
+assay_rc assay__engine_core_open(struct assay__engine_core *core,
+                                 const assay_log *log, assay_error *err);
 /** Canary: puts an open engine out of or back into service, and logs a change
  *  (engine.out_of_service, engine.in_service). Any thread, beside scans. */
 void assay__engine_core_probe(struct assay__engine_core *core,

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "scan/engine_table.h"
@@ -21,6 +22,7 @@
 struct assay__engine_module {
     _Atomic unsigned count;
     void *handle;
+    struct stat file;          /* as it was right before loading */
     assay_engine_module table; /* ops is &ops below */
     assay_engine_ops ops;
 };
@@ -49,6 +51,7 @@ assay_rc assay__engine_module_load(const char *path,
     if (!module)
         return assay_error_set(err, ASSAY_E_NOMEM, "%s: out of memory", path);
     atomic_init(&module->count, 1);
+    (void)stat(path, &module->file); /* stays zero; open says what is wrong */
     rc = assay__shared_object_open(path, &module->handle, err);
     if (rc != ASSAY_OK)
         goto fail;
@@ -75,6 +78,22 @@ const assay_engine_module *assay__engine_module_table(
     const struct assay__engine_module *module)
 {
     return &module->table;
+}
+
+bool assay__engine_module_is_same(const struct assay__engine_module *a,
+                                  const struct assay__engine_module *b)
+{
+    return a->handle == b->handle;
+}
+
+bool assay__engine_module_is_same_file(const struct assay__engine_module *a,
+                                       const struct assay__engine_module *b)
+{
+    return a->file.st_dev == b->file.st_dev &&
+           a->file.st_ino == b->file.st_ino &&
+           a->file.st_size == b->file.st_size &&
+           a->file.st_mtim.tv_sec == b->file.st_mtim.tv_sec &&
+           a->file.st_mtim.tv_nsec == b->file.st_mtim.tv_nsec;
 }
 
 struct assay__engine_module *assay__engine_module_ref(

@@ -28,6 +28,12 @@ assay_rc assay__engine_module_load(const char *path,
 /** Its table: no member is NULL but those a flag or size says are unused. */
 const assay_engine_module *assay__engine_module_table(
     const struct assay__engine_module *module);
+/** Whether both are the same code in memory. */
+bool assay__engine_module_is_same(const struct assay__engine_module *a,
+                                  const struct assay__engine_module *b);
+/** Whether the file was the same one, unchanged, when each was loaded. */
+bool assay__engine_module_is_same_file(const struct assay__engine_module *a,
+                                       const struct assay__engine_module *b);
 /** Threads: any. */
 struct assay__engine_module *assay__engine_module_ref(
     struct assay__engine_module *module);

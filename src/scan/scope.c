@@ -72,6 +72,14 @@ static struct assay__engine_instance *append(struct assay__scope *scope)
     return engine;
 }
 
+static void use_core(struct assay__engine_instance *engine,
+                     struct assay__engine_core *core)
+{
+    engine->core = core;
+    engine->name = core->name;
+    engine->table = core->table;
+}
+
 assay_rc assay__scope_add(struct assay__scope *scope,
                           struct assay__engine_module *module,
                           const char *instance,
@@ -79,6 +87,7 @@ assay_rc assay__scope_add(struct assay__scope *scope,
                           const void *settings, assay_error *err)
 {
     struct assay__engine_core *core = NULL;
+    struct assay__engine_recipe recipe;
     struct assay__engine_instance *engine;
     assay_rc rc;
 
@@ -87,8 +96,18 @@ assay_rc assay__scope_add(struct assay__scope *scope,
                                "antivirus \"%s\": there are two engines named "
                                "\"%s\"",
                                scope->name, instance);
-    rc = assay__engine_core_new(scope->name, instance, module, settings, &core,
-                                err);
+    recipe = (struct assay__engine_recipe){
+        .scope = scope->name,
+        .name = instance,
+        .module = module,
+        .settings = settings,
+        .options = {.debug_level = options->debug_level,
+                    .file_base = options->file_base,
+                    .pool = options->pool,
+                    .timeout_s = options->timeout_s,
+                    .max_size = options->max_size},
+    };
+    rc = assay__engine_core_new(&recipe, &core, err);
     if (rc != ASSAY_OK)
         return rc;
     engine = append(scope);
@@ -97,12 +116,49 @@ assay_rc assay__scope_add(struct assay__scope *scope,
         return assay_error_set(err, ASSAY_E_NOMEM,
                                "antivirus \"%s\": out of memory", scope->name);
     }
-    engine->core = core;
-    engine->name = core->name;
-    engine->table = core->table;
+    use_core(engine, core);
     engine->options = *options;
     scope->engine_count++;
     return ASSAY_OK;
+}
+
+/* dlopen() gives out the code that is loaded as long as anybody uses it. */
+static void warn_if_replaced(const struct assay__engine_core *present,
+                             const struct assay__engine_core *next,
+                             const assay_log *log)
+{
+    if (assay__engine_module_is_same(present->module, next->module) &&
+        !assay__engine_module_is_same_file(present->module, next->module))
+        assay_log_write(log, ASSAY_LOG_WARN, "engine.replaced",
+                        "scope=%s engine=%s instance=%s reason=\"the file of "
+                        "the engine was replaced; restart to use the new "
+                        "one\"",
+                        present->scope, present->table->name, present->name);
+}
+
+static void adopt(struct assay__engine_instance *engine,
+                  const struct assay__scope *present, const assay_log *log)
+{
+    for (size_t i = 0; i < present->engine_count; i++) {
+        struct assay__engine_core *core = present->engines[i]->core;
+
+        if (strcmp(core->name, engine->core->name) != 0)
+            continue;
+        warn_if_replaced(core, engine->core, log);
+        if (core->instance && assay__engine_core_is_same(core, engine->core)) {
+            assay__engine_core_unref(&engine->core);
+            use_core(engine, assay__engine_core_ref(core));
+        }
+        return;
+    }
+}
+
+void assay__scope_adopt(struct assay__scope *scope,
+                        const struct assay__scope *present,
+                        const assay_log *log)
+{
+    for (size_t i = 0; i < scope->engine_count; i++)
+        adopt(scope->engines[i], present, log);
 }
 
 assay_log assay__scope_log(const assay_log *log,
@@ -122,14 +178,8 @@ assay_rc assay__scope_open(struct assay__scope *scope, const assay_log *log,
                            assay_error *err)
 {
     for (size_t i = 0; i < scope->engine_count; i++) {
-        const struct assay__engine_instance *engine = scope->engines[i];
-        const struct assay__engine_core_options options = {
-            .debug_level = engine->options.debug_level,
-            .file_base = engine->options.file_base,
-            .timeout_s = engine->options.timeout_s,
-            .max_size = engine->options.max_size,
-        };
-        assay_rc rc = assay__engine_core_open(engine->core, &options, log, err);
+        assay_rc rc =
+            assay__engine_core_open(scope->engines[i]->core, log, err);
 
         if (rc != ASSAY_OK)
             return rc;

@@ -36,7 +36,7 @@ void assay__scope_free(struct assay__scope **scope);
 /**
  * Append an engine instance (not opened yet). Takes its own reference to the
  * module and copies the options; the strings in them stay borrowed.
- * @param settings  filled struct of the module's own options; borrowed
+ * @param settings  filled struct of the module's own options; copied
  * @return ASSAY_OK; ASSAY_E_EXISTS instance name taken (without case);
  *         ASSAY_E_LIMIT name over ASSAY_NAME_MAX; ASSAY_E_NOMEM
  */
@@ -46,9 +46,18 @@ assay_rc assay__scope_add(struct assay__scope *scope,
                           const struct assay__scope_options *options,
                           const void *settings, assay_error *err);
 /**
- * Open every engine in order. On failure err names scope and instance before
- * the engine's own sentence, and assay__scope_free() closes those opened.
- * Blocks while signatures load.
+ * Take over the open engines of a scope that is in use, where nothing changed
+ * that opening depends on; the others stay to be opened. Warns about an engine
+ * whose file was replaced (engine.replaced): the code in use stays.
+ * @param present  of the same name; not changed
+ */
+void assay__scope_adopt(struct assay__scope *scope,
+                        const struct assay__scope *present,
+                        const assay_log *log);
+/**
+ * Open every engine in order that is not open. On failure err names scope and
+ * instance before the engine's own sentence, and assay__scope_free() closes
+ * those opened. Blocks while signatures load.
  * @param log  copied; what its sink needs must outlive the scope; may be NULL
  */
 assay_rc assay__scope_open(struct assay__scope *scope, const assay_log *log,

@@ -2,16 +2,27 @@
  * Copyright (c) 2026 The Assay authors */
 /*
  * An engine for tests of the runtime: a content that holds the configured
- * word is infected. It can refuse to open, miss its canary, or crash.
+ * word is infected. It can refuse to open or crash. Opening and closing are
+ * logged.
+ *
+ * With `words` the word is read from the first line of that file and read
+ * again by refresh: BROKEN there is refused, and while there is a file of that
+ * name with ".hold" behind it, a refresh that found another word waits.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <assay/engine.h>
 
+enum { WORD_MAX = 64 };
+
 struct sample_settings {
     const char *threat;
+    const char *words;
     bool refuse;
     bool crash;
     const char *data;
@@ -24,6 +35,7 @@ static const assay_conf_option sample_options[] = {
      .type = ASSAY_CONF_STRING,
      .offset = AT(threat),
      .default_value = "THREAT"},
+    {.name = "words", .type = ASSAY_CONF_PATH, .offset = AT(words)},
     {.name = "refuse",
      .type = ASSAY_CONF_BOOL,
      .offset = AT(refuse),
@@ -45,13 +57,39 @@ static const assay_conf_stanza sample_conf = {
 
 struct sample {
     const struct sample_settings *settings;
+    const assay_log *log;
+    char name[ASSAY_NAME_MAX + 1];
+    pthread_mutex_t lock;
+    char word[WORD_MAX]; /* lock */
 };
+
+static assay_rc read_word(const struct sample_settings *settings, char *word,
+                          assay_error *err)
+{
+    FILE *file;
+
+    if (!settings->words) {
+        (void)snprintf(word, WORD_MAX, "%s", settings->threat);
+        return ASSAY_OK;
+    }
+    file = fopen(settings->words, "re");
+    if (!file)
+        return assay_error_set(err, ASSAY_E_IO, "cannot read the words");
+    if (!fgets(word, WORD_MAX, file))
+        word[0] = '\0';
+    (void)fclose(file);
+    word[strcspn(word, "\n")] = '\0';
+    if (word[0] == '\0' || strcmp(word, "BROKEN") == 0)
+        return assay_error_set(err, ASSAY_E_INVAL, "the words are broken");
+    return ASSAY_OK;
+}
 
 static assay_rc sample_open(const assay_engine_args *args, void **out,
                             assay_error *err)
 {
     const struct sample_settings *settings = args->settings;
     struct sample *sample;
+    assay_rc rc;
 
     if (settings->refuse)
         return assay_error_set(err, ASSAY_E_UNAVAILABLE,
@@ -60,32 +98,84 @@ static assay_rc sample_open(const assay_engine_args *args, void **out,
     if (!sample)
         return assay_error_set(err, ASSAY_E_NOMEM, "sample");
     sample->settings = settings;
+    sample->log = args->log;
+    (void)snprintf(sample->name, sizeof sample->name, "%s", args->instance);
+    rc = read_word(settings, sample->word, err);
+    if (rc != ASSAY_OK) {
+        free(sample);
+        return rc;
+    }
+    (void)pthread_mutex_init(&sample->lock, NULL);
+    assay_log_write(sample->log, ASSAY_LOG_INFO, "sample.open", "%s",
+                    sample->name);
     *out = sample;
     return ASSAY_OK;
 }
 
 static void sample_close(void *instance)
 {
-    free(instance);
+    struct sample *sample = instance;
+
+    assay_log_write(sample->log, ASSAY_LOG_INFO, "sample.close", "%s",
+                    sample->name);
+    (void)pthread_mutex_destroy(&sample->lock);
+    free(sample);
+}
+
+static void copy_word(struct sample *sample, char *word)
+{
+    (void)pthread_mutex_lock(&sample->lock);
+    memcpy(word, sample->word, WORD_MAX);
+    (void)pthread_mutex_unlock(&sample->lock);
+}
+
+static void wait_while_held(const char *words)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    char hold[4096];
+
+    (void)snprintf(hold, sizeof hold, "%s.hold", words);
+    while (access(hold, F_OK) == 0)
+        (void)nanosleep(&moment, NULL);
+}
+
+static assay_rc sample_refresh(void *instance, bool *changed_out,
+                               assay_error *err)
+{
+    struct sample *sample = instance;
+    char word[WORD_MAX], old[WORD_MAX];
+    assay_rc rc = read_word(sample->settings, word, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    copy_word(sample, old);
+    *changed_out = strcmp(word, old) != 0;
+    if (!*changed_out)
+        return ASSAY_OK;
+    wait_while_held(sample->settings->words);
+    (void)pthread_mutex_lock(&sample->lock);
+    memcpy(sample->word, word, WORD_MAX);
+    (void)pthread_mutex_unlock(&sample->lock);
+    return ASSAY_OK;
 }
 
 static void sample_scan(void *instance, const assay_scan_args *args,
                         assay_finding *finding)
 {
-    const struct sample *sample = instance;
+    struct sample *sample = instance;
     const assay_content *content = args->content;
+    char word[WORD_MAX];
 
     if (sample->settings->crash && content->size > 0)
         abort();
     finding->coverage.bytes_seen = content->size;
     finding->coverage.bytes_total = content->size;
     finding->coverage.parts_seen = finding->coverage.parts_total = 1;
+    copy_word(sample, word);
     if (content->size > 0 &&
-        memmem(content->data, content->size, sample->settings->threat,
-               strlen(sample->settings->threat))) {
+        memmem(content->data, content->size, word, strlen(word))) {
         finding->found = ASSAY_FOUND_THREAT;
-        (void)snprintf(finding->info, sizeof finding->info, "Sample.%s",
-                       sample->settings->threat);
+        (void)snprintf(finding->info, sizeof finding->info, "Sample.%s", word);
         return;
     }
     finding->found = ASSAY_FOUND_NOTHING;
@@ -94,9 +184,10 @@ static void sample_scan(void *instance, const assay_scan_args *args,
 
 static void sample_epoch(void *instance, char *buf, size_t size)
 {
-    const struct sample *sample = instance;
+    char word[WORD_MAX];
 
-    (void)snprintf(buf, size, "sample-1/%s", sample->settings->threat);
+    copy_word(instance, word);
+    (void)snprintf(buf, size, "sample-1/%s", word);
 }
 
 static const assay_engine_ops sample_ops = {
@@ -105,6 +196,7 @@ static const assay_engine_ops sample_ops = {
     .close = sample_close,
     .scan = sample_scan,
     .epoch = sample_epoch,
+    .refresh = sample_refresh,
 };
 
 ASSAY_ENGINE_MODULE(.name = "sample", .version = "1.0",

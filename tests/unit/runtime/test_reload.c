@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * Which engines a reload keeps, which it opens anew, and that one that fails
+ * changes nothing (promises 5 and 6). The engine "sample" logs each opening
+ * and closing.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "check_run.h"
+#include "runtime_fixture.h"
+
+#define COUNT(a) (int)(sizeof(a) / sizeof((a)[0]))
+
+#define TWO(options_of_s1)                                  \
+    "sample {}\nantivirus \"av\" {\n"                       \
+    "  sample \"s1\" { threat = EVIL " options_of_s1 " }\n" \
+    "  sample \"s2\" { threat = OTHER }\n}\n"
+
+static void expect_opens(unsigned s1, unsigned s2)
+{
+    ck_assert_uint_eq(fixture_log_count("sample.open s1"), s1);
+    ck_assert_uint_eq(fixture_log_count("sample.open s2"), s2);
+}
+
+static void expect_closes(unsigned s1, unsigned s2)
+{
+    ck_assert_uint_eq(fixture_log_count("sample.close s1"), s1);
+    ck_assert_uint_eq(fixture_log_count("sample.close s2"), s2);
+}
+
+/* What does not matter to opening may change without it. */
+static const char *const light[] = {
+    TWO(""),
+    TWO("action = pass"),
+    TWO("error_code = 452"),
+    TWO("on_error = pass on_timeout = pass on_unscannable = tempfail"),
+    TWO("on_oversize = pass on_encrypted = reject"),
+    TWO("context_variable = virus skip_context_variable = trusted"),
+    TWO("cache_size = 1 clean_cache_size = 2"),
+    TWO("max_concurrency = 2"),
+    TWO("enabled = false"),
+    TWO("use_wire_rep = false"),
+    /* written otherwise, and where it means the same */
+    TWO("Timeout = \"10\""),
+    ("Max_MIME_Depth = 9\nsample { debug_level = DEBUG }\n"
+     "antivirus \"other\" { }\n"
+     "antivirus \"av\" { timeout = 10\n sample \"s2\" { threat = OTHER }\n"
+     "# a comment\n sample \"s1\" { refuse = no threat = \"EVIL\" } }\n"),
+};
+
+/* Promise 6 */
+START_TEST(an_engine_whose_stanza_is_the_same_stays_open)
+{
+    fixture_open(TWO(""));
+    fixture_reload(light[_i]);
+    expect_opens(1, 1);
+    expect_closes(0, 0);
+    ck_assert_int_eq(fixture_scan("EVIL").status, ASSAY_STATUS_INFECTED);
+    ck_assert_int_eq(fixture_scan("OTHER").status, ASSAY_STATUS_INFECTED);
+    fixture_reload(TWO(""));
+    expect_opens(1, 1);
+    assay_close(&fixture_library);
+    expect_closes(1, 1);
+}
+END_TEST
+
+/* What an engine was opened with may not change under it. */
+static const char *const heavy[] = {
+    TWO("threat = WORSE"),      TWO("timeout = 11"),     TWO("max_size = 1000"),
+    TWO("debug_level = DEBUG"), TWO("file_base = /tmp"), TWO("pool = IO"),
+    TWO("data = elsewhere"),
+};
+
+START_TEST(an_engine_whose_stanza_changed_is_opened_anew)
+{
+    fixture_open(TWO(""));
+    fixture_reload(heavy[_i]);
+    expect_opens(2, 1);
+    expect_closes(1, 0);
+    fixture_reload(heavy[_i]);
+    expect_opens(2, 1);
+    expect_closes(1, 0);
+}
+END_TEST
+
+/* The same text in another file names another path. */
+START_TEST(a_relative_path_counts_as_what_it_means)
+{
+    char text[512];
+
+    (void)snprintf(text, sizeof text, TWO("data = \"%s/words\""),
+                   fixture_folder);
+    fixture_open(TWO("data = words"));
+    fixture_reload(text);
+    expect_opens(1, 1);
+    (void)snprintf(text, sizeof text, "mkdir '%s/sub'", fixture_folder);
+    ck_assert_int_eq(system(text), 0);
+    fixture_write("sub/av.conf", TWO("data = words"));
+    fixture_reload("include \"sub/av.conf\"\n");
+    expect_opens(2, 1);
+    expect_closes(1, 0);
+}
+END_TEST
+
+START_TEST(engines_that_swap_names_are_opened_anew)
+{
+    fixture_open(TWO(""));
+    fixture_reload("sample {}\nantivirus \"av\" {\n"
+                   "  sample \"s2\" { threat = EVIL }\n"
+                   "  sample \"s1\" { threat = OTHER }\n}\n");
+    expect_opens(2, 2);
+    expect_closes(1, 1);
+    ck_assert_int_eq(fixture_scan("EVIL").status, ASSAY_STATUS_INFECTED);
+    ck_assert_int_eq(fixture_scan("OTHER").status, ASSAY_STATUS_INFECTED);
+}
+END_TEST
+
+START_TEST(scopes_that_swap_names_are_opened_anew)
+{
+    fixture_open("sample {}\nantivirus \"a\" { sample \"s1\" { } }\n"
+                 "antivirus \"b\" { sample \"s2\" { } }\n");
+    fixture_reload("sample {}\nantivirus \"b\" { sample \"s1\" { } }\n"
+                   "antivirus \"a\" { sample \"s2\" { } }\n");
+    expect_opens(2, 2);
+    expect_closes(1, 1);
+}
+END_TEST
+
+START_TEST(a_removed_engine_is_closed_and_an_added_one_opened)
+{
+    fixture_open(TWO(""));
+    fixture_reload("sample {}\nantivirus \"av\" { sample \"s2\" { threat = "
+                   "OTHER } }\n");
+    expect_closes(1, 0);
+    ck_assert_int_eq(fixture_scan("EVIL").status, ASSAY_STATUS_CLEAN);
+    fixture_reload(TWO(""));
+    expect_opens(2, 1);
+    ck_assert_int_eq(fixture_scan("EVIL").status, ASSAY_STATUS_INFECTED);
+}
+END_TEST
+
+/* C15, WU-10: each fails at another stage; what was opened for it is closed,
+ * and what is in use stays. */
+static const char *const broken[] = {
+    "antivirsu { }\n",
+    TWO("tiemout = 3"),
+    "include \"/nonexistent/file\"\n",
+    TWO("") "sample { ",
+    ("sample {}\nantivirus \"av\" {\n  sample \"s1\" { threat = NEW }\n"
+     "  sample \"s2\" { threat = OTHER }\n"
+     "  sample \"s3\" { refuse = on }\n}\n"),
+    TWO("threat = NEW") "fakepolicy \"p\" { refuse = on }\n",
+};
+
+START_TEST(a_reload_that_fails_changes_nothing)
+{
+    unsigned opened;
+    assay_error err = {0};
+
+    fixture_open(TWO(""));
+    fixture_config(broken[_i]);
+    ck_assert_int_ne(assay_reload(fixture_library, &err), ASSAY_OK);
+    ck_assert_int_ne(err.msg[0], '\0');
+    opened = fixture_log_count("sample.open s1");
+    ck_assert_uint_eq(fixture_log_count("sample.close s1"), opened - 1);
+    ck_assert_uint_eq(fixture_log_count("sample.close s2"), 0);
+    ck_assert_int_eq(fixture_scan("EVIL").status, ASSAY_STATUS_INFECTED);
+    ck_assert_int_eq(fixture_scan("NEW").status, ASSAY_STATUS_CLEAN);
+    fixture_reload(TWO(""));
+    ck_assert_uint_eq(fixture_log_count("sample.open s1"), opened);
+    assay_close(&fixture_library);
+    ck_assert_uint_eq(fixture_log_count("sample.close s1"), opened);
+    expect_closes(opened, 1);
+}
+END_TEST
+
+/* The engine of a session that is still on the old generation stays for it. */
+START_TEST(an_engine_closes_when_its_last_session_ends)
+{
+    assay_session *session;
+
+    fixture_open(TWO(""));
+    session = fixture_session();
+    ck_assert_int_eq(fixture_send(session, "good").action,
+                     ASSAY_ACTION_CONTINUE);
+    fixture_reload(TWO("threat = NEW"));
+    expect_closes(0, 0);
+    assay_session_close(&session);
+    expect_closes(1, 0);
+}
+END_TEST
+
+/* What a host was given stays, and does not keep the first generation. */
+START_TEST(a_changed_host_stanza_is_said_to_need_a_restart)
+{
+    const char *name = NULL;
+    const void *settings;
+
+    fixture_open("Test_Listener \"a\" { port = 1 }\n"
+                 "Test_Listener \"b\" { port = 2 }\n" TWO(""));
+    settings =
+        assay_host_settings(fixture_library, &fixture_listener, 1, &name);
+    ck_assert_ptr_nonnull(settings);
+    ck_assert_str_eq(name, "b");
+    fixture_reload("Test_Listener \"a\" { port = 1 }\n"
+                   "Test_Listener \"b\" { port = 3 }\n" TWO("threat = NEW"));
+    ck_assert_uint_eq(fixture_log_count("host.needs_restart"), 1);
+    ck_assert_uint_eq(fixture_log_count("stanza=Test_Listener instance=\"b\""),
+                      1);
+    expect_closes(1, 0);
+    ck_assert_ptr_eq(
+        assay_host_settings(fixture_library, &fixture_listener, 1, NULL),
+        settings);
+    fixture_log_clear();
+    fixture_reload("Test_Listener \"c\" { port = 1 }\n"
+                   "Test_Listener \"b\" { port = 2 }\n" TWO(""));
+    ck_assert_uint_eq(fixture_log_count("the stanza was removed"), 1);
+    ck_assert_uint_eq(fixture_log_count("the stanza was added"), 1);
+    ck_assert_uint_eq(fixture_log_count("the stanza was changed"), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("reload");
+    TCase *tc = tcase_create("engines");
+
+    suite_add_tcase(suite, tc);
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, fixture_setup, fixture_teardown);
+    tcase_add_loop_test(tc, an_engine_whose_stanza_is_the_same_stays_open, 0,
+                        COUNT(light));
+    tcase_add_loop_test(tc, an_engine_whose_stanza_changed_is_opened_anew, 0,
+                        COUNT(heavy));
+    tcase_add_test(tc, a_relative_path_counts_as_what_it_means);
+    tcase_add_test(tc, engines_that_swap_names_are_opened_anew);
+    tcase_add_test(tc, scopes_that_swap_names_are_opened_anew);
+    tcase_add_test(tc, a_removed_engine_is_closed_and_an_added_one_opened);
+    tcase_add_loop_test(tc, a_reload_that_fails_changes_nothing, 0,
+                        COUNT(broken));
+    tcase_add_test(tc, an_engine_closes_when_its_last_session_ends);
+    tcase_add_test(tc, a_changed_host_stanza_is_said_to_need_a_restart);
+    return check_run(suite);
+}
