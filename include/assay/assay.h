@@ -127,7 +127,7 @@ typedef struct assay_peer {
     const char *host;    /**< name found by the MTA, or NULL */
 } assay_peer;
 
-/** Called while a long step runs, from the thread that made the step. */
+/** Called while a scan is waited for, from the thread that made the step. */
 typedef void assay_progress(void *arg);
 
 /**
@@ -140,8 +140,9 @@ ASSAY_API assay_rc assay_session_open(assay *assay_, const assay_peer *peer,
 /** Frees a message in progress, too. Accepts NULL; sets *session to NULL. */
 ASSAY_API void assay_session_close(assay_session **session);
 
-/** Ask for progress calls about every interval_ms during
- *  assay_session_data(); the step itself then runs in the pool "CPU". */
+/** Ask for progress calls about every interval_ms while
+ *  assay_session_data() waits for engines. Engines run in thread pools from
+ *  assay_start() on; before it, in the calling thread, nothing is called. */
 ASSAY_API void assay_session_on_progress(assay_session *session,
                                          assay_progress *progress, void *arg,
                                          int64_t interval_ms);

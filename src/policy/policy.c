@@ -46,6 +46,7 @@ static assay_flow run_scope(const struct assay__policy *policy,
         .message = call->message,
         .hook = true,
         .connection = assay_session_context(call->session),
+        .pulse = assay__session_pulse(call->session),
     };
     assay_verdict verdict;
 

@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "policy/disposition.h"
 #include "policy/outcome.h"
-#include "rt/lock.h"
 
 enum { PEER_MAX = 128 };
 
@@ -24,12 +23,9 @@ struct assay_session {
     void **states;   /* per module of env.policy, the language's own */
     uint64_t message_count, rcpt_count;
     char peer[PEER_MAX];
-    assay_progress *progress;
-    void *progress_arg;
-    int64_t progress_interval_ms;
-    struct assay__lock lock;
-    struct assay__cond finished;
-    bool done; /* lock */
+    struct assay__pulse pulse; /* the host's progress callback */
+    int64_t scanned_ms;        /* spent on scans that policy asked for, of the
+                                  message in progress */
 };
 
 /* ---- life -------------------------------------------------------------- */
@@ -70,27 +66,16 @@ assay_rc assay__session_new(const struct assay__session_env *env,
 
     if (!session)
         return assay_error_set(err, ASSAY_E_NOMEM, "session");
-    rc = assay__lock_init(&session->lock, ASSAY__LOCK_session, err);
-    if (rc != ASSAY_OK)
-        goto fail_session;
-    rc = assay__cond_init(&session->finished, err);
-    if (rc != ASSAY_OK)
-        goto fail_lock;
     session->env = *env;
     format_peer(session, peer);
     rc = prepare(session, err);
-    if (rc != ASSAY_OK)
-        goto fail_prepared;
+    if (rc != ASSAY_OK) {
+        assay_context_free(&session->context);
+        free(session);
+        return rc;
+    }
     *out = session;
     return ASSAY_OK;
-fail_prepared:
-    assay_context_free(&session->context);
-    assay__cond_fini(&session->finished);
-fail_lock:
-    assay__lock_fini(&session->lock);
-fail_session:
-    free(session);
-    return rc;
 }
 
 static const struct assay__policy_module *language(const assay_session *session,
@@ -117,6 +102,7 @@ static void drop_message(assay_session *session)
     }
     assay_message_free(&session->message);
     session->message_done = false;
+    session->scanned_ms = 0;
 }
 
 void assay_session_close(assay_session **session)
@@ -135,8 +121,6 @@ void assay_session_close(assay_session **session)
     }
     free(s->states);
     assay_context_free(&s->context);
-    assay__cond_fini(&s->finished);
-    assay__lock_fini(&s->lock);
     if (s->env.release)
         s->env.release(s->env.arg);
     free(s);
@@ -167,6 +151,11 @@ const char *assay_session_peer(const assay_session *session)
 assay_disposition *assay__session_reply(assay_session *session)
 {
     return &session->reply;
+}
+
+struct assay__pulse *assay__session_pulse(assay_session *session)
+{
+    return &session->pulse;
 }
 
 assay_rc assay_session_set_reply(assay_session *session, int code,
@@ -227,10 +216,14 @@ void assay_session_scan(assay_session *session,
         .part = request->part,
         .engine = request->engine,
         .connection = session->context,
+        .pulse = &session->pulse,
+        .spent_ms = session->scanned_ms,
     };
+    int64_t start_ms = assay__clock_ms();
 
     assay__dispatch_all(&session->env.policy->dispatcher, &dispatch,
                         note_engine, &scan, verdict_out);
+    session->scanned_ms += assay__clock_ms() - start_ms;
     if (scan.faulty && verdict_out->status == ASSAY_STATUS_CLEAN) {
         memset(verdict_out, 0, sizeof *verdict_out);
         verdict_out->reason = ASSAY_REASON_MEMORY;
@@ -409,9 +402,8 @@ assay_rc assay_session_rcptto(assay_session *session, const char *recipient,
 void assay_session_on_progress(assay_session *session, assay_progress *progress,
                                void *arg, int64_t interval_ms)
 {
-    session->progress = progress;
-    session->progress_arg = arg;
-    session->progress_interval_ms = interval_ms;
+    session->pulse = (struct assay__pulse){
+        .beat = progress, .arg = arg, .interval_ms = interval_ms};
 }
 
 /* Once per recipient, with that recipient's keys in the message context. */
@@ -450,60 +442,6 @@ static assay_rc run_data_phases(assay_session *session, assay_error *err)
     return ASSAY_OK;
 }
 
-struct data_job {
-    struct assay__job job; /* first: the pool knows only this */
-    assay_session *session;
-    assay_error *err;
-    assay_rc rc;
-};
-
-static void run_data_job(struct assay__job *job)
-{
-    struct data_job *data = (struct data_job *)job;
-    assay_session *session = data->session;
-
-    data->rc = run_data_phases(session, data->err);
-    assay__lock_take(&session->lock);
-    session->done = true;
-    assay__cond_signal(&session->finished);
-    assay__lock_drop(&session->lock);
-}
-
-/* @return false when the interval passed and the job still runs. */
-static bool wait_interval(assay_session *session)
-{
-    int64_t until = assay__clock_ms() + session->progress_interval_ms;
-    bool done;
-
-    assay__lock_take(&session->lock);
-    while (!session->done &&
-           assay__cond_wait_until(&session->finished, &session->lock, until))
-        continue;
-    done = session->done;
-    assay__lock_drop(&session->lock);
-    return done;
-}
-
-/* The step runs in the pool, so that this thread can tell the MTA that work
- * goes on; the progress callback is made by the caller's own thread. */
-static assay_rc run_with_progress(assay_session *session, assay_error *err)
-{
-    struct data_job data = {
-        .job = {.run = run_data_job},
-        .session = session,
-        .err = err,
-    };
-    assay_rc rc;
-
-    session->done = false;
-    rc = assay__pool_submit(session->env.pool, &data.job, INT64_MAX, err);
-    if (rc != ASSAY_OK)
-        return rc;
-    while (!wait_interval(session))
-        session->progress(session->progress_arg);
-    return data.rc;
-}
-
 assay_rc assay_session_data(assay_session *session,
                             assay_disposition *disposition_out,
                             assay_error *err)
@@ -518,10 +456,8 @@ assay_rc assay_session_data(assay_session *session,
     if (rc != ASSAY_OK)
         return fail_step(rc, disposition_out);
     session->message_done = true;
-    if (session->progress && session->env.pool)
-        rc = run_with_progress(session, err);
-    else
-        rc = run_data_phases(session, err);
+    assay__pulse_start(&session->pulse);
+    rc = run_data_phases(session, err);
     if (rc != ASSAY_OK)
         return fail_step(rc, disposition_out);
     *disposition_out = session->reply;

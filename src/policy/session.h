@@ -4,9 +4,9 @@
  * A session: one SMTP connection, its context, the message in progress, and
  * the reply that the policy set in the present phase.
  *
- * Locking: calls on one session are made one at a time. Only the hand-over of
- * assay_session_data() to a pool job uses a lock (session->lock, rank
- * session): it guards `done`, nothing else.
+ * Calls on one session are made one at a time, and every phase runs in the
+ * thread of its caller; so there is no lock here. Scans run in thread pools
+ * while that thread waits and makes the host's progress calls.
  */
 #ifndef ASSAY_POLICY_SESSION_H
 #define ASSAY_POLICY_SESSION_H
@@ -14,12 +14,10 @@
 #include <assay/assay.h>
 
 #include "policy/policy.h"
-#include "rt/pool.h"
 
 /** What a session lives on; borrowed until release is called. */
 struct assay__session_env {
     const struct assay__policy *policy;
-    struct assay__pool *pool;   /* for steps with progress; may be NULL */
     void (*release)(void *arg); /* when the session ends; may be NULL */
     void *arg;
 };
@@ -31,5 +29,7 @@ assay_rc assay__session_new(const struct assay__session_env *env,
 
 /** The reply of the present phase, to be changed by modules. */
 assay_disposition *assay__session_reply(assay_session *session);
+/** Of the host's progress callback, for scans during the data step. */
+struct assay__pulse *assay__session_pulse(assay_session *session);
 
 #endif

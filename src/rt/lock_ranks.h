@@ -9,6 +9,6 @@
  *   LOCK(name, rank, what it guards)
  */
 LOCK(generation, 20, "the present generation, and whether one is loading")
-LOCK(session, 30, "progress hand-over between a session and its pool job")
+LOCK(call, 30, "whether the engine call of a pool job is done")
 LOCK(ticker, 40, "the state of the thread that runs periodic probes")
 LOCK(pool, 50, "queue, workers, counters and classes of one thread pool")

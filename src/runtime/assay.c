@@ -386,7 +386,6 @@ assay_rc assay_session_open(assay *assay_, const assay_peer *peer,
     struct assay__generation *generation = present(assay_);
     struct assay__session_env env = {
         .policy = &generation->policy,
-        .pool = assay_->ticker ? assay_->pool : NULL,
         .release = release_generation,
         .arg = generation,
     };

@@ -96,7 +96,7 @@ static bool begin(struct assay__run *run, assay_verdict *verdict)
 {
     const struct assay__dispatch *request = run->request;
 
-    run->start_ms = assay__clock_ms();
+    run->start_ms = assay__clock_ms() - request->spent_ms;
     run->message =
         request->part ? assay_part_message(request->part) : request->message;
     if (request->engine && strlen(request->engine) > ASSAY_NAME_MAX)

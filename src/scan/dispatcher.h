@@ -14,6 +14,7 @@
 #include <assay/message.h>
 #include <assay/verdict.h>
 
+#include "scan/pulse.h"
 #include "scan/scope.h"
 
 /** All scopes of a generation; borrowed scopes, in configuration order. */
@@ -29,6 +30,9 @@ struct assay__dispatch {
     const char *engine;     /* NULL: all; engine or instance name, no case */
     bool hook;              /* automatic scan: passive engines are left out */
     const assay_context *connection; /* for the skip variable; may be NULL */
+    struct assay__pulse *pulse;      /* told while waiting; may be NULL */
+    int64_t spent_ms; /* of every timeout, on earlier requests for the message
+                       */
 };
 
 /** Told after each engine, in order; for variables and logs. May be NULL. */

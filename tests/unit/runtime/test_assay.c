@@ -554,7 +554,7 @@ static void count_progress(void *arg)
     ++*(int *)arg;
 }
 
-START_TEST(data_runs_in_the_pool_when_progress_is_wanted)
+START_TEST(engines_run_in_pools_from_the_start_on)
 {
     int calls = 0;
     assay_session *session;
@@ -685,7 +685,7 @@ int main(void)
     tcase_add_test(tc, an_engine_that_lets_pass_does_not_end_a_hook_scan);
     tcase_add_test(tc, the_severest_answer_of_a_phase_stands);
     tcase_add_test(tc, a_policy_may_scan_for_itself);
-    tcase_add_test(tc, data_runs_in_the_pool_when_progress_is_wanted);
+    tcase_add_test(tc, engines_run_in_pools_from_the_start_on);
     tcase_add_test(tc, reload_swaps_and_sessions_finish_on_the_old_one);
     tcase_add_loop_test(tc, a_failed_reload_changes_nothing, 0,
                         COUNT(bad_reloads));

@@ -146,6 +146,11 @@ static void fake_scan(void *instance, const assay_scan_args *args,
     (void)instance;
     fake_saw(args);
     read_order(args->content, order);
+    rest = after(order, "WAIT");
+    if (rest) {
+        fake_gate_pass();
+        memmove(order, rest, strlen(rest) + 1);
+    }
     rest = after(order, "LATE");
     if (rest) {
         fake_clock_advance_ms(3600000);

@@ -18,6 +18,10 @@ static char events[1024];
 static struct fake_sight last_sight, previous_sight;
 static char log_lines[ASSAY_LOG_DEBUG + 1][ASSAY_LOG_LINE_MAX];
 static unsigned log_count;
+static unsigned sight_count;
+static pthread_cond_t gate_changed = PTHREAD_COND_INITIALIZER;
+static bool gate_is_open;
+static unsigned gate_waiting;
 
 void fake_world_reset(void)
 {
@@ -28,6 +32,9 @@ void fake_world_reset(void)
     memset(&previous_sight, 0, sizeof previous_sight);
     memset(log_lines, 0, sizeof log_lines);
     log_count = 0;
+    sight_count = 0;
+    gate_is_open = false;
+    gate_waiting = 0;
 }
 
 void fake_clock_advance_ms(int64_t ms)
@@ -66,7 +73,9 @@ void fake_saw(const assay_scan_args *args)
     size_t len = content->size;
 
     (void)pthread_mutex_lock(&world_lock);
+    sight_count++;
     previous_sight = last_sight;
+    last_sight.thread = pthread_self();
     last_sight.kind = content->kind;
     last_sight.size = content->size;
     last_sight.deadline_ms = args->deadline_ms;
@@ -92,6 +101,43 @@ const struct fake_sight *fake_last_sight(void)
 const struct fake_sight *fake_previous_sight(void)
 {
     return &previous_sight;
+}
+
+unsigned fake_sight_count(void)
+{
+    unsigned count;
+
+    (void)pthread_mutex_lock(&world_lock);
+    count = sight_count;
+    (void)pthread_mutex_unlock(&world_lock);
+    return count;
+}
+
+void fake_gate_open(void)
+{
+    (void)pthread_mutex_lock(&world_lock);
+    gate_is_open = true;
+    (void)pthread_cond_broadcast(&gate_changed);
+    (void)pthread_mutex_unlock(&world_lock);
+}
+
+void fake_gate_pass(void)
+{
+    (void)pthread_mutex_lock(&world_lock);
+    gate_waiting++;
+    (void)pthread_cond_broadcast(&gate_changed);
+    while (!gate_is_open)
+        (void)pthread_cond_wait(&gate_changed, &world_lock);
+    gate_waiting--;
+    (void)pthread_mutex_unlock(&world_lock);
+}
+
+void fake_gate_await(unsigned engines)
+{
+    (void)pthread_mutex_lock(&world_lock);
+    while (gate_waiting < engines)
+        (void)pthread_cond_wait(&gate_changed, &world_lock);
+    (void)pthread_mutex_unlock(&world_lock);
 }
 
 void fake_probe_set(bool works)

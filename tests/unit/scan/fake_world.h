@@ -7,6 +7,7 @@
 #ifndef ASSAY_TESTS_FAKE_WORLD_H
 #define ASSAY_TESTS_FAKE_WORLD_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -38,10 +39,21 @@ struct fake_sight {
     char media_type[64];
     char file_name[64];
     char reading[32];
+    pthread_t thread; /* that the engine was called in */
 };
 const struct fake_sight *fake_last_sight(void);
 /** What was given to an engine before that. */
 const struct fake_sight *fake_previous_sight(void);
+
+/** How many contents engines were given since the reset. */
+unsigned fake_sight_count(void);
+
+/** A gate that is closed after the reset; engines wait at it when ordered
+ *  to. */
+void fake_gate_open(void);
+void fake_gate_pass(void);
+/** Wait until as many engines stand before the gate. */
+void fake_gate_await(unsigned engines);
 
 /** What probe answers from now on. */
 void fake_probe_set(bool works);

@@ -298,8 +298,8 @@ START_TEST(infection_in_one_scope_ends_all)
     request.message = message;
     assay__dispatch_all(&fake.both, &request, NULL, NULL, &got);
     assert_verdict(&got, ASSAY_STATUS_INFECTED, "Worm");
-    ck_assert_uint_eq(atomic_load(&fake.scopes[1]->engines[0]->core->stats.messages),
-                      0);
+    ck_assert_uint_eq(
+        atomic_load(&fake.scopes[1]->engines[0]->core->stats.messages), 0);
 }
 END_TEST
 
