@@ -56,10 +56,10 @@ typedef struct assay_conf_option {
     int64_t min, max;          /**< for INT and SIZE; both 0: any */
     const assay_conf_word *words;
     bool required; /**< an error when neither set nor inherited */
-    /** For STRING and PATH; may be NULL: called with the text as written in a
-     *  file (a default is not checked). Unless it returns ASSAY_OK the value
-     *  is an error with place, and err says, as the tail of "'name': …", what
-     *  is wrong. */
+    /** For STRING and PATH, and each word of a LIST; may be NULL: called with
+     *  the text as written in a file (a default is not checked). Unless it
+     * returns ASSAY_OK the value is an error with place, and err says, as the
+     * tail of "'name': …", what is wrong. */
     assay_rc (*check)(const char *text, assay_error *err);
 } assay_conf_option;
 

@@ -158,9 +158,24 @@ struct filling {
     assay_error *err;
 };
 
+/* What the module itself says of a text; a finding when it is refused. */
+static bool check_text(const struct filling *fill,
+                       const assay_conf_option *option, const char *name,
+                       const struct assay__conf_value *value)
+{
+    assay_error why = {0};
+
+    if (!option->check || option->check(value->text, &why) == ASSAY_OK)
+        return true;
+    assay__conf_diag(fill->diags, ASSAY__CONF_ERROR, &value->pos, NULL,
+                     "'%s': %s", name, why.msg);
+    return false;
+}
+
 /* The words of one value: itself, or the members of a list. */
-static assay_rc add_words(const struct filling *fill, assay_conf_list *list,
-                          const char **items,
+static assay_rc add_words(const struct filling *fill,
+                          const assay_conf_option *option,
+                          assay_conf_list *list, const char **items,
                           const struct assay__conf_item *item)
 {
     bool single = is_word(&item->value);
@@ -175,10 +190,10 @@ static assay_rc add_words(const struct filling *fill, assay_conf_list *list,
         return ASSAY_OK;
     }
     for (size_t i = 0; i < count && rc == ASSAY_OK; i++, word++) {
-        if (is_word(word))
+        if (is_word(word) && check_text(fill, option, item->name, word))
             rc = add_word(list, items, word->text, strlen(word->text),
                           fill->store, fill->err);
-        else
+        else if (!is_word(word))
             assay__conf_diag(fill->diags, ASSAY__CONF_ERROR, &word->pos, NULL,
                              "'%s': a list holds only words", item->name);
     }
@@ -210,7 +225,7 @@ static assay_rc fill_list(const struct filling *fill,
     list.items = items;
     for (item = fill->stanza->items; item < end && rc == ASSAY_OK; item++)
         if (sets(item, option))
-            rc = add_words(fill, &list, items, item);
+            rc = add_words(fill, option, &list, items, item);
     if (rc == ASSAY_OK)
         put(fill->settings, option, &list, sizeof list);
     return rc;
@@ -282,20 +297,6 @@ static void suggest(char *hint, size_t size, const char *nearest)
         (void)snprintf(hint, size, "did you mean '%s'?", nearest);
 }
 
-/* What the module itself says of a text; a finding when it is refused. */
-static bool check_text(const struct filling *fill,
-                       const assay_conf_option *option,
-                       const struct assay__conf_item *item)
-{
-    assay_error why = {0};
-
-    if (!option->check || option->check(item->value.text, &why) == ASSAY_OK)
-        return true;
-    assay__conf_diag(fill->diags, ASSAY__CONF_ERROR, &item->value.pos, NULL,
-                     "'%s': %s", item->name, why.msg);
-    return false;
-}
-
 static assay_rc fill_one(const struct filling *fill,
                          const assay_conf_option *option,
                          const struct assay__conf_item *item, bool *written)
@@ -312,7 +313,7 @@ static assay_rc fill_one(const struct filling *fill,
         assay__conf_diag(fill->diags, ASSAY__CONF_ERROR, &value->pos, NULL,
                          "'%s': a path cannot be empty", item->name);
     } else if (is_text(option)) {
-        if (!check_text(fill, option, item))
+        if (!check_text(fill, option, item->name, value))
             return ASSAY_OK;
         *written = true;
         return put_text(option, value->text, item->pos.file, fill->store,

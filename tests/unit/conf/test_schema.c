@@ -35,6 +35,13 @@ static const assay_conf_word actions[] = {
 
 #define MEMBER(m) .offset = offsetof(struct settings, m)
 
+static assay_rc check_member(const char *text, assay_error *why)
+{
+    if (strcmp(text, "bad") != 0)
+        return ASSAY_OK;
+    return assay_error_set(why, ASSAY_E_INVAL, "'%s' is not a domain", text);
+}
+
 static const assay_conf_option options[] = {
     {.name = "text",
      .type = ASSAY_CONF_STRING,
@@ -75,7 +82,8 @@ static const assay_conf_option options[] = {
     {.name = "domain",
      .type = ASSAY_CONF_LIST,
      MEMBER(list),
-     .default_value = "( x \"y z\" )"},
+     .default_value = "( x \"y z\" )",
+     .check = check_member},
     {.name = "needed",
      .type = ASSAY_CONF_STRING,
      MEMBER(needed),
@@ -323,6 +331,8 @@ static const struct {
                       "are not understood, write plain digits\n"},
     {"size = 10M", "1:8: error: 'size': '10M' is not a number: units are not "
                    "understood, write plain digits\n"},
+    {"domain = bad", "1:10: error: 'domain': 'bad' is not a domain\n"},
+    {"domain = ( a bad )", "1:14: error: 'domain': 'bad' is not a domain\n"},
     {"timeout = ten", "1:11: error: 'timeout': 'ten' is not a whole number\n"},
     {"timeout = 1.5", "1:11: error: 'timeout': '1.5' is not a whole number\n"},
     {"timeout = \"\"", "1:11: error: 'timeout': '' is not a whole number\n"},
