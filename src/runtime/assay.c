@@ -20,6 +20,7 @@
 #include "rt/pool.h"
 #include "runtime/assay_priv.h"
 #include "runtime/build.h"
+#include "runtime/counters.h"
 #include "runtime/host_stanzas.h"
 #include "runtime/paths.h"
 #include "runtime/ticker.h"
@@ -42,6 +43,7 @@ struct assay {
     struct assay__host_stanzas host;   /* what it was given; set once */
     struct assay__pool *pool;
     struct assay__ticker *ticker; /* NULL: not started */
+    struct assay__counters *counters;
 };
 
 const char *assay_version(void)
@@ -103,6 +105,7 @@ static void destroy(assay *self)
     assay__generation_unref(&self->present);
     assay__host_stanzas_free(&self->host);
     assay__pool_free(&self->pool);
+    assay__counters_free(&self->counters);
     assay__cond_fini(&self->reloaded);
     assay__lock_fini(&self->lock);
     free(self->config_path);
@@ -184,7 +187,7 @@ assay_rc assay__change_build(assay *self, const struct assay__change *change,
     return ASSAY_OK;
 }
 
-static struct assay__generation *present(assay *self)
+struct assay__generation *assay__present(assay *self)
 {
     struct assay__generation *generation;
 
@@ -192,6 +195,16 @@ static struct assay__generation *present(assay *self)
     generation = assay__generation_ref(self->present);
     assay__lock_drop(&self->lock);
     return generation;
+}
+
+const assay_log *assay__log(const assay *self)
+{
+    return &self->log;
+}
+
+struct assay__counters *assay__counters(const assay *self)
+{
+    return self->counters;
 }
 
 assay_rc assay_check(const assay_options *options, assay_error *err)
@@ -221,6 +234,8 @@ assay_rc assay_open(const assay_options *options, assay **out, assay_error *err)
     if (rc != ASSAY_OK)
         return rc;
     rc = assay__pool_new("CPU", &pool_options, &self->pool, err);
+    if (rc == ASSAY_OK)
+        rc = assay__counters_new(&self->counters, err);
     if (rc == ASSAY_OK)
         rc = assay__change_build(self, &as_configured, &self->present, err);
     if (rc == ASSAY_OK)
@@ -280,7 +295,7 @@ assay_rc assay_reload(assay *assay_, assay_error *err)
 static void probe(void *arg)
 {
     assay *self = arg;
-    struct assay__generation *generation = present(self);
+    struct assay__generation *generation = assay__present(self);
 
     for (size_t i = 0; i < generation->scope_count; i++)
         assay__scope_probe(generation->scopes[i], &self->log);
@@ -331,7 +346,7 @@ const void *assay_host_settings(assay *assay_, const assay_conf_stanza *stanza,
 void assay_scan(assay *assay_, assay_message *message, const char *engine,
                 assay_verdict *verdict_out)
 {
-    struct assay__generation *generation = present(assay_);
+    struct assay__generation *generation = assay__present(assay_);
     struct assay__dispatch request = {.message = message, .engine = engine};
 
     assay__dispatch_all(&generation->policy.dispatcher, &request, NULL, NULL,
@@ -352,7 +367,7 @@ static int64_t scope_timeout_s(const struct assay__scope *scope)
 
 int64_t assay__longest_scan_ms(assay *self)
 {
-    struct assay__generation *generation = present(self);
+    struct assay__generation *generation = assay__present(self);
     int64_t seconds = 0;
 
     for (size_t i = 0; i < generation->scope_count; i++)
@@ -363,7 +378,7 @@ int64_t assay__longest_scan_ms(assay *self)
 
 bool assay_engine_name(assay *assay_, size_t index, char *buf, size_t size)
 {
-    struct assay__generation *generation = present(assay_);
+    struct assay__generation *generation = assay__present(assay_);
     const char *name =
         assay__dispatch_engine(&generation->policy.dispatcher, index);
 
@@ -383,7 +398,7 @@ static void release_generation(void *arg)
 assay_rc assay_session_open(assay *assay_, const assay_peer *peer,
                             assay_session **out, assay_error *err)
 {
-    struct assay__generation *generation = present(assay_);
+    struct assay__generation *generation = assay__present(assay_);
     struct assay__session_env env = {
         .policy = &generation->policy,
         .release = release_generation,

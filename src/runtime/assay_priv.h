@@ -13,6 +13,15 @@
 #include "conf/files.h"
 #include "runtime/generation.h"
 
+struct assay__counters;
+
+/** The present generation; the caller's reference. Threads: any. */
+struct assay__generation *assay__present(assay *self);
+/** Where the library logs; borrowed until assay_close(). */
+const assay_log *assay__log(const assay *self);
+/** What `counter` lists besides the engines; borrowed until assay_close(). */
+struct assay__counters *assay__counters(const assay *self);
+
 /* Changing the configuration: begin, any number of builds, end. Changes wait
  * for each other; scans and sessions never wait for one. */
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "conf/settings.h"
@@ -72,6 +73,8 @@ assay_rc assay__engine_core_new(const struct assay__engine_recipe *recipe,
     (void)snprintf(core->jobs_label, sizeof core->jobs_label, "%.*s_avscan",
                    ASSAY_NAME_MAX, table->name);
     core->jobs.label = core->jobs_label;
+    for (size_t i = 0; i < ASSAY__ENGINE_COUNTERS; i++)
+        core->counted_from[i].since_s = time(NULL);
     if (!copy_recipe(core, recipe))
         goto no_memory;
     *out = core;

@@ -30,6 +30,21 @@ struct assay__engine_stats {
     _Atomic uint64_t cache_hits; /* answered without the engine */
 };
 
+/** What `counter list` shows of one engine (PO-05). */
+enum assay__engine_counter {
+    ASSAY__ENGINE_SCANNED,
+    ASSAY__ENGINE_VIRUSES,
+    ASSAY__ENGINE_ERRORS,
+    ASSAY__ENGINE_COUNTERS /* how many there are */
+};
+
+/** Where a counter counts from: `counter reset` leaves the statistics as they
+ *  are. */
+struct assay__engine_count_base {
+    _Atomic uint64_t value;
+    _Atomic int64_t since_s; /* CLOCK_REALTIME */
+};
+
 /** What opening an engine depends on besides its settings. An engine for which
  *  one of these changes is opened anew. */
 struct assay__engine_core_options {
@@ -63,6 +78,7 @@ struct assay__engine_core {
     assay_log log;  /* given to the engine; set by open */
     void *instance; /* the engine's own; NULL: not open */
     struct assay__engine_stats stats;
+    struct assay__engine_count_base counted_from[ASSAY__ENGINE_COUNTERS];
     struct assay__cache *cache;   /* NULL: none */
     struct assay__pool *pool;     /* where it scans; set before the first scan;
                                      NULL: in the thread of the caller */
