@@ -84,6 +84,9 @@ function(assay_add_test name)
   endforeach()
   target_link_libraries(${name} PRIVATE assay_build_flags PkgConfig::CHECK
     Threads::Threads ${CMAKE_DL_LIBS} ${ARG_LIBRARIES})
+  if("scan" IN_LIST ARG_LAYERS)
+    target_link_libraries(${name} PRIVATE PkgConfig::CRYPTO)
+  endif()
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests ENABLE_EXPORTS ON)
   add_test(NAME ${name} COMMAND ${name})
