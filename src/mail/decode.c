@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/strbuf.h"
-
 /* ---- base64 -------------------------------------------------------------- */
 
 enum { BLANK = 0xfd, PADDING = 0xfe, FOREIGN = 0xff };
@@ -143,27 +141,26 @@ static bool run_base64(struct base64 *b, assay_bytes in)
     return b->count == 0 || flush_quad(b);
 }
 
-assay_rc assay__decode_base64(assay_bytes in, size_t max_bytes,
-                              struct assay__decoded *out)
+/* Most bytes that come out. */
+static size_t base64_room(assay_bytes in, size_t max_bytes)
 {
-    struct base64 b = {.cap = in.len / 4 * 3 + 3};
+    size_t room = in.len / 4 * 3 + 3;
 
-    if (in.len == 0) {
-        *out = (struct assay__decoded){0};
-        return ASSAY_OK;
-    }
-    if (b.cap > max_bytes)
-        b.cap = max_bytes;
+    return room < max_bytes ? room : max_bytes;
+}
+
+static assay_rc base64_to(assay_bytes in, size_t max_bytes,
+                          struct assay__decoded *out)
+{
+    struct base64 b = {.out = (unsigned char *)out->data,
+                       .cap = base64_room(in, max_bytes)};
+
     for (int c = 0; c < 256; c++)
         b.class_of[c] = base64_class((unsigned char)c);
-    b.out = malloc(b.cap + 1);
-    if (!b.out)
-        return ASSAY_E_NOMEM;
-    if (!run_base64(&b, in)) {
-        free(b.out);
+    if (!run_base64(&b, in))
         return ASSAY_E_LIMIT;
-    }
-    *out = (struct assay__decoded){(char *)b.out, b.len, b.defects};
+    out->len = b.len;
+    out->defects = b.defects;
     return ASSAY_OK;
 }
 
@@ -266,28 +263,19 @@ static size_t take_qp_line(assay_bytes line, char *out, size_t *defects)
     return written + line.len - full;
 }
 
-assay_rc assay__decode_quoted_printable(assay_bytes in, size_t max_bytes,
-                                        struct assay__decoded *out)
+static assay_rc quoted_printable_to(assay_bytes in, size_t max_bytes,
+                                    struct assay__decoded *out)
 {
-    struct assay__decoded decoded = {0};
+    struct assay__decoded decoded = {.data = out->data};
 
-    if (in.len == 0) {
-        *out = decoded;
-        return ASSAY_OK;
-    }
-    decoded.data = malloc(in.len); /* it never grows */
-    if (!decoded.data)
-        return ASSAY_E_NOMEM;
     while (in.len > 0 && decoded.len <= max_bytes) {
         assay_bytes line = take_line(&in);
 
         decoded.len +=
             take_qp_line(line, decoded.data + decoded.len, &decoded.defects);
     }
-    if (decoded.len > max_bytes) {
-        free(decoded.data);
+    if (decoded.len > max_bytes)
         return ASSAY_E_LIMIT;
-    }
     *out = decoded;
     return ASSAY_OK;
 }
@@ -327,56 +315,152 @@ static unsigned uu_sextet(assay_bytes text, size_t i, size_t *defects)
     return (c - 32u) & 63u;
 }
 
-static assay_rc take_uu_line(struct assay__strbuf *buf, assay_bytes line,
-                             size_t *defects)
+/* Bytes that the line says it has. */
+static size_t uu_count(assay_bytes line, size_t *defects)
 {
     assay_bytes text = {line.data, text_len(line)};
-    size_t bytes = text.len > 0 ? uu_sextet(text, 0, defects) : 0;
-    size_t at = 1;
-    assay_rc rc = ASSAY_OK;
 
-    while (bytes > 0 && rc == ASSAY_OK) {
-        size_t n = bytes < 3 ? bytes : 3;
+    return text.len > 0 ? uu_sextet(text, 0, defects) : 0;
+}
+
+/* out has room for what the line says it has. @return that */
+static size_t take_uu_line(assay_bytes line, char *out, size_t *defects)
+{
+    assay_bytes text = {line.data, text_len(line)};
+    size_t bytes = uu_count(line, defects), at = 1;
+
+    for (size_t done = 0; done < bytes; done += 3) {
         unsigned bits = 0;
-        char group[3];
 
         for (int i = 0; i < 4; i++)
             bits = bits << 6 | uu_sextet(text, at++, defects);
-        for (size_t i = 0; i < 3; i++)
-            group[i] = (char)(bits >> (16 - 8 * i));
-        rc = assay__strbuf_add(buf, group, n);
-        bytes -= n;
+        for (size_t i = 0; i < 3 && done + i < bytes; i++)
+            out[done + i] = (char)(bits >> (16 - 8 * i));
     }
     if (at < text.len)
         *defects += text.len - at;
-    return rc;
+    return bytes;
+}
+
+/* The lines of data between begin and end, of all sections. */
+struct uu_lines {
+    assay_bytes rest;
+    bool found; /* a begin line */
+    bool inside;
+};
+
+static bool next_uu_line(struct uu_lines *lines, assay_bytes *line_out)
+{
+    while (lines->rest.len > 0) {
+        assay_bytes line = take_line(&lines->rest);
+
+        if (is_uu_begin(line)) {
+            lines->found = lines->inside = true;
+        } else if (lines->inside && is_uu_end(line)) {
+            lines->inside = false;
+        } else if (lines->inside) {
+            *line_out = line;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What comes out, but for what is over the limit. */
+static size_t uuencode_room(assay_bytes in, size_t max_bytes)
+{
+    struct uu_lines lines = {.rest = in};
+    size_t room = 0, defects = 0;
+    assay_bytes line;
+
+    while (room <= max_bytes && next_uu_line(&lines, &line))
+        room += uu_count(line, &defects);
+    return room;
+}
+
+static assay_rc uuencode_to(assay_bytes in, size_t max_bytes,
+                            struct assay__decoded *out)
+{
+    struct assay__decoded decoded = {.data = out->data};
+    struct uu_lines lines = {.rest = in};
+    assay_bytes line;
+
+    while (decoded.len <= max_bytes && next_uu_line(&lines, &line))
+        decoded.len +=
+            take_uu_line(line, decoded.data + decoded.len, &decoded.defects);
+    if (decoded.len > max_bytes)
+        return ASSAY_E_LIMIT;
+    if (!lines.found)
+        return ASSAY_E_NOTFOUND;
+    *out = decoded;
+    return ASSAY_OK;
+}
+
+/* ---- any of them --------------------------------------------------------- */
+
+size_t assay__decode_room(assay_encoding encoding, assay_bytes in,
+                          size_t max_bytes)
+{
+    switch (encoding) {
+    case ASSAY_ENCODING_BASE64:
+        return base64_room(in, max_bytes);
+    case ASSAY_ENCODING_UUENCODE:
+        return uuencode_room(in, max_bytes);
+    default:
+        return in.len;
+    }
+}
+
+assay_rc assay__decode_to(assay_encoding encoding, assay_bytes in,
+                          size_t max_bytes, struct assay__decoded *out)
+{
+    switch (encoding) {
+    case ASSAY_ENCODING_BASE64:
+        return base64_to(in, max_bytes, out);
+    case ASSAY_ENCODING_QUOTED_PRINTABLE:
+        return quoted_printable_to(in, max_bytes, out);
+    case ASSAY_ENCODING_UUENCODE:
+        return uuencode_to(in, max_bytes, out);
+    default:
+        return ASSAY_E_NOTFOUND;
+    }
+}
+
+/* Into memory of its own. */
+static assay_rc decode_new(assay_encoding encoding, assay_bytes in,
+                           size_t max_bytes, struct assay__decoded *out)
+{
+    struct assay__decoded decoded = {0};
+    assay_rc rc;
+
+    if (in.len > 0) {
+        decoded.data = malloc(assay__decode_room(encoding, in, max_bytes) + 1);
+        if (!decoded.data)
+            return ASSAY_E_NOMEM;
+    }
+    rc = assay__decode_to(encoding, in, max_bytes, &decoded);
+    if (rc != ASSAY_OK) {
+        free(decoded.data);
+        return rc;
+    }
+    *out = decoded;
+    return ASSAY_OK;
+}
+
+assay_rc assay__decode_base64(assay_bytes in, size_t max_bytes,
+                              struct assay__decoded *out)
+{
+    return decode_new(ASSAY_ENCODING_BASE64, in, max_bytes, out);
+}
+
+assay_rc assay__decode_quoted_printable(assay_bytes in, size_t max_bytes,
+                                        struct assay__decoded *out)
+{
+    return decode_new(ASSAY_ENCODING_QUOTED_PRINTABLE, in, max_bytes, out);
 }
 
 assay_rc assay__decode_uuencode(assay_bytes in, size_t max_bytes,
                                 struct assay__decoded *out)
 {
-    bool found = false, inside = false;
-    struct assay__strbuf buf;
-    assay_rc rc = ASSAY_OK;
-    size_t defects = 0;
-
-    assay__strbuf_init(&buf, max_bytes);
-    while (in.len > 0 && rc == ASSAY_OK) {
-        assay_bytes line = take_line(&in);
-
-        if (is_uu_begin(line))
-            found = inside = true;
-        else if (inside && is_uu_end(line))
-            inside = false;
-        else if (inside)
-            rc = take_uu_line(&buf, line, &defects);
-    }
-    if (rc == ASSAY_OK && !found)
-        rc = ASSAY_E_NOTFOUND;
-    if (rc != ASSAY_OK) {
-        assay__strbuf_fini(&buf);
-        return rc;
-    }
-    *out = (struct assay__decoded){buf.data, buf.len, defects};
-    return ASSAY_OK;
+    return decode_new(ASSAY_ENCODING_UUENCODE, in, max_bytes, out);
 }

@@ -38,6 +38,17 @@ assay_rc assay__decode_quoted_printable(assay_bytes in, size_t max_bytes,
 assay_rc assay__decode_uuencode(assay_bytes in, size_t max_bytes,
                                 struct assay__decoded *out);
 
+/** Bytes of memory that assay__decode_to() needs; may be 0. */
+size_t assay__decode_room(assay_encoding encoding, assay_bytes in,
+                          size_t max_bytes);
+/**
+ * The same into memory of the caller's.
+ * @param out  out->data has assay__decode_room() bytes; the rest is set
+ * @return also ASSAY_E_NOTFOUND for an encoding that leaves the text as it is
+ */
+assay_rc assay__decode_to(assay_encoding encoding, assay_bytes in,
+                          size_t max_bytes, struct assay__decoded *out);
+
 /** Value of a hexadecimal digit of either case; -1 for another character. */
 int assay__decode_hex_digit(char c);
 

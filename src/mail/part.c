@@ -14,6 +14,7 @@
 #include "mail/header.h"
 #include "mail/header_text.h"
 #include "mail/mime_param.h"
+#include "mail/part.h"
 
 /* ---- what the headers say --------------------------------------------------
  */
@@ -234,6 +235,12 @@ static assay_rc run_decoder(const assay_part *part, struct assay__decoded *out)
     }
 }
 
+static assay_rc over_limit(size_t max, assay_error *err)
+{
+    return assay_error_set(err, ASSAY_E_LIMIT, "part decodes to over %zu bytes",
+                           max);
+}
+
 static assay_rc decode(assay_part *part, assay_error *err)
 {
     size_t max = part->message->limits.max_decoded_bytes;
@@ -253,7 +260,7 @@ static assay_rc decode(assay_part *part, assay_error *err)
         part->defects = decoded.defects;
     }
     if (rc == ASSAY_E_LIMIT)
-        return assay_error_set(err, rc, "part decodes to over %zu bytes", max);
+        return over_limit(max, err);
     if (rc != ASSAY_OK)
         return assay_error_set(err, rc, "decoded part");
     part->is_decoded = true;
@@ -275,6 +282,33 @@ assay_rc assay_part_decode(assay_part *part, assay_bytes *data_out,
     *data_out = part->decoded;
     if (defects_out)
         *defects_out = part->defects;
+    return ASSAY_OK;
+}
+
+bool assay__part_is_decoded(const assay_part *part)
+{
+    return part->is_decoded || is_identity(part->info.encoding);
+}
+
+size_t assay__part_decode_room(const assay_part *part)
+{
+    return assay__decode_room(part->info.encoding, part->info.body,
+                              part->message->limits.max_decoded_bytes);
+}
+
+assay_rc assay__part_decode_to(const assay_part *part, void *memory,
+                               size_t *len_out, assay_error *err)
+{
+    size_t max = part->message->limits.max_decoded_bytes;
+    struct assay__decoded decoded = {.data = memory};
+    assay_rc rc =
+        assay__decode_to(part->info.encoding, part->info.body, max, &decoded);
+
+    if (rc == ASSAY_E_LIMIT)
+        return over_limit(max, err);
+    if (rc != ASSAY_OK)
+        return assay_error_set(err, rc, "decoded part");
+    *len_out = decoded.len;
     return ASSAY_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/sizes.h"
 #include "base/text.h"
+#include "rt/temp_folder.h"
 
 /* ---- global engine stanzas --------------------------------------------- */
 
@@ -169,6 +170,53 @@ static void check_engine_names(struct assay__build *build,
     warn_inert(build, item);
 }
 
+/* The last one decides; NULL when the stanza does not have it. */
+static const struct assay__conf_item *find_option(
+    const struct assay__conf_item *stanza, const char *name)
+{
+    for (size_t i = stanza->count; i > 0; i--) {
+        const struct assay__conf_item *item = &stanza->items[i - 1];
+
+        if (!item->is_stanza && assay__text_equal(item->name, name))
+            return item;
+    }
+    return NULL;
+}
+
+/* A finding about an option where it was set: in the engine's stanza or, once
+ * for all its engines, in the scope's. */
+static void blame(struct assay__build *build,
+                  const struct assay__conf_item *engine,
+                  const struct assay__conf_item *scope, const char *name,
+                  const char *text)
+{
+    const struct assay__conf_item *item = find_option(engine, name);
+
+    if (!item)
+        item = find_option(scope, name);
+    if (!item || item == build->blamed)
+        return;
+    build->blamed = item;
+    assay__conf_diag(build->diags, ASSAY__CONF_ERROR, &item->pos, NULL, "%s",
+                     text);
+}
+
+/* AV-20, AV-22 */
+static void check_file_base(struct assay__build *build,
+                            const struct assay__conf_item *engine,
+                            const struct assay__conf_item *scope,
+                            const struct assay__scope_options *options)
+{
+    assay_error err = {0};
+
+    if (options->mime_decompose && !options->file_base)
+        blame(build, engine, scope, "mime_decompose",
+              "mime_decompose needs file_base, a folder for temporary files");
+    if (options->file_base &&
+        assay__temp_folder_look(options->file_base, &err) != ASSAY_OK)
+        blame(build, engine, scope, "file_base", err.msg);
+}
+
 /* The engine's own value wins, but passive anywhere is passive (AV-09). */
 static assay_rc engine_options(struct assay__build *build,
                                const struct assay__conf_item *item,
@@ -219,8 +267,10 @@ static const char *name_of(const struct assay__conf_item *item)
                : "";
 }
 
+/* @param outer  the antivirus stanza */
 static assay_rc add_engine(struct assay__build *build,
                            struct assay__scope *scope,
+                           const struct assay__conf_item *outer,
                            const struct assay__conf_item *item,
                            assay_error *err)
 {
@@ -235,6 +285,8 @@ static assay_rc add_engine(struct assay__build *build,
     table = assay__engine_module_table(module);
     check_engine_names(build, item, table);
     rc = engine_options(build, item, table, scope, &options, err);
+    if (rc == ASSAY_OK)
+        check_file_base(build, item, outer, &options);
     if (rc == ASSAY_OK)
         rc = engine_settings(build, item, table, &settings, err);
     if (rc != ASSAY_OK || *name_of(item) == '\0')
@@ -333,7 +385,7 @@ assay_rc assay__build_scope(struct assay__build *build,
         if (!child->is_stanza || !is_engine(build, child->name))
             continue;
         engine_stanzas++;
-        rc = add_engine(build, scope, child, err);
+        rc = add_engine(build, scope, item, child, err);
     }
     if (rc != ASSAY_OK)
         return rc;

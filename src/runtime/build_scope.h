@@ -18,6 +18,7 @@ struct assay__build {
     const char **names;      /* of stanzas at top level; of the generation */
     const char *module_path; /* holds engines/ and languages/ */
     bool is_well_formed;     /* the parser found no mistake */
+    const struct assay__conf_item *blamed; /* for its value, last */
     /* What is wrong with a policy language; reported with the first stanza
      * that nobody knows, for that may be its own. */
     assay_error broken_language;

@@ -3,7 +3,20 @@
 #include "scan/contents.h"
 
 #include "base/sizes.h"
+#include "mail/part.h"
 #include "scan/finding.h"
+
+static assay_reason error_reason(assay_rc rc)
+{
+    switch (rc) {
+    case ASSAY_E_NOMEM:
+        return ASSAY_REASON_MEMORY;
+    case ASSAY_E_UNAVAILABLE:
+        return ASSAY_REASON_TEMPORARY;
+    default:
+        return ASSAY_REASON_ENGINE;
+    }
+}
 
 static void fail(assay_rc rc, const assay_error *err, assay_verdict *verdict)
 {
@@ -11,9 +24,7 @@ static void fail(assay_rc rc, const assay_error *err, assay_verdict *verdict)
         assay__verdict_fail(verdict, ASSAY_STATUS_UNSCANNABLE,
                             ASSAY_REASON_LIMIT, err->msg);
     else
-        assay__verdict_fail(verdict, ASSAY_STATUS_ERROR,
-                            rc == ASSAY_E_NOMEM ? ASSAY_REASON_MEMORY
-                                                : ASSAY_REASON_ENGINE,
+        assay__verdict_fail(verdict, ASSAY_STATUS_ERROR, error_reason(rc),
                             err->msg);
 }
 
@@ -57,26 +68,73 @@ static enum assay__contents_step message_source(assay_message *message,
     return ASSAY__CONTENTS_NEXT;
 }
 
-bool assay__source_load(const struct assay__source *source,
-                        assay_content *content_out, assay_verdict *verdict)
+static bool is_for_file(const assay_part *part, const char *file_base)
 {
+    return file_base && !assay__part_is_decoded(part) &&
+           assay__part_decode_room(part) > ASSAY__PART_IN_MEMORY_MAX;
+}
+
+/* @return as decode_part() */
+static assay_rc decode_to_file(assay_part *part, const char *file_base,
+                               struct assay__temp_map *map,
+                               assay_bytes *bytes_out, assay_error *err)
+{
+    assay_rc rc =
+        assay__temp_map_new(file_base, assay__part_decode_room(part), map, err);
+    size_t len = 0;
+
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = assay__part_decode_to(part, map->data, &len, err);
+    if (rc == ASSAY_OK)
+        *bytes_out = (assay_bytes){map->data, len};
+    else
+        assay__temp_map_free(map);
+    return rc;
+}
+
+/* @return ASSAY_E_UNAVAILABLE too: no temporary file */
+static assay_rc decode_part(assay_part *part, const char *file_base,
+                            struct assay__temp_map *map, assay_bytes *bytes_out,
+                            assay_error *err)
+{
+    assay_rc rc = ASSAY_E_NOTFOUND;
+
+    if (is_for_file(part, file_base))
+        rc = decode_to_file(part, file_base, map, bytes_out, err);
+    if (rc != ASSAY_E_NOTFOUND)
+        return rc;
+    return assay_part_decode(part, bytes_out, NULL, err);
+}
+
+bool assay__source_load(const struct assay__source *source,
+                        const char *file_base, struct assay__loaded *loaded_out,
+                        assay_verdict *verdict)
+{
+    struct assay__temp_map map = {0};
     assay_bytes bytes = source->encoded;
     assay_error err = {0};
     assay_rc rc = ASSAY_OK;
 
     if (source->part)
-        rc = assay_part_decode(source->part, &bytes, NULL, &err);
+        rc = decode_part(source->part, file_base, &map, &bytes, &err);
     if (rc != ASSAY_OK) {
         fail(rc, &err, verdict);
         return false;
     }
-    *content_out = (assay_content){.kind = source->kind,
-                                   .data = bytes.data,
-                                   .size = bytes.len,
-                                   .media_type = source->media_type,
-                                   .file_name = source->file_name,
-                                   .reading = source->reading};
+    loaded_out->content = (assay_content){.kind = source->kind,
+                                          .data = bytes.data,
+                                          .size = bytes.len,
+                                          .media_type = source->media_type,
+                                          .file_name = source->file_name,
+                                          .reading = source->reading};
+    loaded_out->map = map;
     return true;
+}
+
+void assay__loaded_release(struct assay__loaded *loaded)
+{
+    assay__temp_map_free(&loaded->map);
 }
 
 /* ---- stages ------------------------------------------------------------- */

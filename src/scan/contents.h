@@ -14,6 +14,7 @@
 #ifndef ASSAY_SCAN_CONTENTS_H
 #define ASSAY_SCAN_CONTENTS_H
 
+#include "rt/temp_folder.h"
 #include "scan/hidden_parts.h"
 #include "scan/run.h"
 
@@ -51,8 +52,25 @@ enum assay__contents_step assay__contents_next(struct assay__contents *contents,
                                                struct assay__source *source,
                                                assay_verdict *verdict);
 
-/** Decode a source. @return false with *verdict set when that fails */
+/** Parts whose data are larger than this are decoded into a temporary file, if
+ *  there is a folder for them, and not into memory. */
+#define ASSAY__PART_IN_MEMORY_MAX (1024u * 1024)
+
+/** A content, and what is held for it. */
+struct assay__loaded {
+    assay_content content;
+    struct assay__temp_map map; /* of a large part */
+};
+
+/**
+ * Decode a source.
+ * @param file_base   folder for large parts; NULL: memory
+ * @param loaded_out  assay__loaded_release() it when the engine is done
+ * @return false with *verdict set when that fails
+ */
 bool assay__source_load(const struct assay__source *source,
-                        assay_content *content_out, assay_verdict *verdict);
+                        const char *file_base, struct assay__loaded *loaded_out,
+                        assay_verdict *verdict);
+void assay__loaded_release(struct assay__loaded *loaded);
 
 #endif

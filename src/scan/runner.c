@@ -130,7 +130,7 @@ fail:
     return false;
 }
 
-void assay__runner_call(const struct assay__run *request,
+bool assay__runner_call(const struct assay__run *request,
                         struct assay__engine_instance *engine,
                         const assay_content *content, assay_verdict *verdict)
 {
@@ -143,7 +143,8 @@ void assay__runner_call(const struct assay__run *request,
                                       .timeout_s = engine->options.timeout_s};
 
     if (!run(&call, request->request->pulse, verdict))
-        return;
+        return false;
     facts.is_late = call.is_late;
     assay__finding_judge(&call.finding, &facts, verdict);
+    return true;
 }

@@ -20,8 +20,9 @@
  * Let the engine inspect a content and judge what it finds. Blocks until the
  * engine returns; ERROR(overload) when there is no place for it before the
  * deadline.
+ * @return whether the engine was called
  */
-void assay__runner_call(const struct assay__run *request,
+bool assay__runner_call(const struct assay__run *request,
                         struct assay__engine_instance *engine,
                         const assay_content *content, assay_verdict *verdict);
 

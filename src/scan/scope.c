@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "rt/temp_folder.h"
 
 assay_rc assay__scope_new(const char *name,
                           const struct assay__scope_options *options,
@@ -174,13 +175,32 @@ assay_log assay__scope_log(const assay_log *log,
     return copy;
 }
 
+/* A folder that is missing or not ours is told before signatures load. */
+static assay_rc check_file_base(const struct assay__scope *scope,
+                                const struct assay__engine_instance *engine,
+                                assay_error *err)
+{
+    assay_error own = {0};
+    assay_rc rc = ASSAY_OK;
+
+    if (engine->options.file_base)
+        rc = assay__temp_folder_check(engine->options.file_base, &own);
+    if (rc == ASSAY_OK)
+        return rc;
+    return assay_error_set(err, rc, "antivirus \"%s\": %s \"%s\": %s",
+                           scope->name, engine->table->name, engine->name,
+                           own.msg);
+}
+
 assay_rc assay__scope_open(struct assay__scope *scope, const assay_log *log,
                            assay_error *err)
 {
     for (size_t i = 0; i < scope->engine_count; i++) {
-        assay_rc rc =
-            assay__engine_core_open(scope->engines[i]->core, log, err);
+        const struct assay__engine_instance *engine = scope->engines[i];
+        assay_rc rc = check_file_base(scope, engine, err);
 
+        if (rc == ASSAY_OK)
+            rc = assay__engine_core_open(engine->core, log, err);
         if (rc != ASSAY_OK)
             return rc;
     }

@@ -252,6 +252,13 @@ static const struct {
     {"Module_Path = \"/dev\"\nsample {}\n"
      "antivirus \"av\" { sample \"s\" {} }\n",
      "'/dev' holds no engine"},
+    /* AV-20; once, although two engines inherit it */
+    {"sample {}\nantivirus \"av\" { file_base = \"/nonexistent\"\n"
+     "  sample \"s\" { } sample \"t\" { } }\n",
+     "assay.conf:2:18: error: file_base /nonexistent: No such file"},
+    {"sample {}\nantivirus \"av\" { file_base = /dev/null\n"
+     "  sample \"s\" { } }\n",
+     "file_base /dev/null: is not a folder"},
     {"antivirus \"" LONG_NAME "\" { sample \"s\" { } }\n",
      "longer than 40 bytes"},
     {"antivirus \"av\" { sample \"" LONG_NAME "\" { } }\n",
