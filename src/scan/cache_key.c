@@ -22,7 +22,7 @@ struct assay__cache_hash {
     OSSL_LIB_CTX *library; /* of our own: how the host configures its OpenSSL
                               does not matter, and stays as it is */
     EVP_MAC *algorithm;
-    EVP_MAC_CTX *keyed; /* copied for each content, never updated */
+    unsigned char secret[SECRET_SIZE];
 };
 
 /* Without padding between the members: every byte of it is hashed. */
@@ -56,27 +56,37 @@ static assay_rc fetch(struct assay__cache_hash *hash, assay_error *err)
         EVP_MAC_fetch(hash->library, OSSL_MAC_NAME_POLY1305, NULL);
     if (!hash->algorithm)
         return no_hash(err);
-    hash->keyed = EVP_MAC_CTX_new(hash->algorithm);
-    if (!hash->keyed)
-        return assay_error_set(err, ASSAY_E_NOMEM, "verdict cache");
     return ASSAY_OK;
 }
 
-static assay_rc set_secret(struct assay__cache_hash *hash, assay_error *err)
+/* A context of one's own for each content costs less than to share some. */
+static EVP_MAC_CTX *keyed_context(const struct assay__cache_hash *hash)
 {
-    unsigned char secret[SECRET_SIZE];
-    assay_rc rc = ASSAY_OK;
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(hash->algorithm);
 
-    if (getrandom(secret, sizeof secret, 0) != (ssize_t)sizeof secret)
+    if (context &&
+        !EVP_MAC_init(context, hash->secret, sizeof hash->secret, NULL)) {
+        EVP_MAC_CTX_free(context);
+        context = NULL;
+    }
+    return context;
+}
+
+static assay_rc make_secret(struct assay__cache_hash *hash, assay_error *err)
+{
+    EVP_MAC_CTX *context;
+    size_t size;
+
+    if (getrandom(hash->secret, sizeof hash->secret, 0) !=
+        (ssize_t)sizeof hash->secret)
         return assay_error_set(err, ASSAY_E_IO,
                                "the verdict cache gets no random bytes: "
                                "errno %d",
                                errno);
-    if (EVP_MAC_CTX_get_mac_size(hash->keyed) != ASSAY__CACHE_KEY_SIZE ||
-        !EVP_MAC_init(hash->keyed, secret, sizeof secret, NULL))
-        rc = no_hash(err);
-    explicit_bzero(secret, sizeof secret);
-    return rc;
+    context = keyed_context(hash);
+    size = context ? EVP_MAC_CTX_get_mac_size(context) : 0;
+    EVP_MAC_CTX_free(context);
+    return size == ASSAY__CACHE_KEY_SIZE ? ASSAY_OK : no_hash(err);
 }
 
 assay_rc assay__cache_hash_new(struct assay__cache_hash **out, assay_error *err)
@@ -88,7 +98,7 @@ assay_rc assay__cache_hash_new(struct assay__cache_hash **out, assay_error *err)
         return assay_error_set(err, ASSAY_E_NOMEM, "verdict cache");
     rc = fetch(hash, err);
     if (rc == ASSAY_OK)
-        rc = set_secret(hash, err);
+        rc = make_secret(hash, err);
     if (rc != ASSAY_OK) {
         assay__cache_hash_free(&hash);
         return rc;
@@ -97,7 +107,6 @@ assay_rc assay__cache_hash_new(struct assay__cache_hash **out, assay_error *err)
     return ASSAY_OK;
 }
 
-/* OpenSSL wipes a context when it frees it. */
 void assay__cache_hash_free(struct assay__cache_hash **hash)
 {
     struct assay__cache_hash *h = *hash;
@@ -105,9 +114,9 @@ void assay__cache_hash_free(struct assay__cache_hash **hash)
     *hash = NULL;
     if (!h)
         return;
-    EVP_MAC_CTX_free(h->keyed);
     EVP_MAC_free(h->algorithm);
     OSSL_LIB_CTX_free(h->library);
+    explicit_bzero(h, sizeof *h);
     free(h);
 }
 
@@ -147,7 +156,7 @@ bool assay__cache_hash_subject(const struct assay__cache_hash *hash,
                                const struct assay__cache_subject *subject,
                                struct assay__cache_key *key_out)
 {
-    EVP_MAC_CTX *context = EVP_MAC_CTX_dup(hash->keyed);
+    EVP_MAC_CTX *context = keyed_context(hash);
     struct assay__cache_key key = {
         .epoch = assay__cache_epoch_digest(subject->epoch)};
     size_t size = 0;

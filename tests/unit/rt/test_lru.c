@@ -228,6 +228,62 @@ START_TEST(limits_and_flushes_beside_many_threads)
 }
 END_TEST
 
+/* Each third allocation is that of more buckets, when there is one. */
+START_TEST(entries_are_found_without_memory_for_more_buckets)
+{
+    const struct assay__lru_limits limits = {{2000, 0}};
+    bool failed = false;
+
+    assay__lru_set_limits(lru, &limits);
+    for (uint64_t i = 0; i < 2000; i++) {
+        const struct assay__lru_key key = key_of(i);
+        const struct assay__lru_value mine = value_of(i);
+        const struct assay__lru_landing landing = {&mine, true,
+                                                   ASSAY__LRU_LASTING};
+        struct assay__lru_flight *flight = NULL;
+        struct assay__lru_value value;
+
+        alloc_fail_at(i < 500 ? 0 : 3);
+        (void)assay__lru_look_up(lru, &key, 1, &value, &flight);
+        assay__lru_land(lru, &flight, &landing);
+        failed = failed || alloc_fail_hit();
+        alloc_fail_off();
+    }
+    ck_assert(failed);
+    for (uint64_t i = 0; i < 2000; i++) {
+        const struct assay__lru_key key = key_of(i);
+        struct assay__lru_flight *flight = NULL;
+        struct assay__lru_value value;
+
+        ck_assert_int_eq(assay__lru_look_up(lru, &key, 1, &value, &flight),
+                         ASSAY__LRU_HIT);
+        ck_assert_uint_eq(number_in(&value), i);
+    }
+}
+END_TEST
+
+/* A flight that nobody leads any more is led by the next who comes. */
+START_TEST(who_comes_after_a_leader_gave_up_leads)
+{
+    const struct assay__lru_landing given_up = {.value = NULL};
+    const struct assay__lru_key key = key_of(1);
+    struct assay__lru_flight *flight = lead(1), *waiting = NULL, *next = NULL;
+    enum assay__lru_answer answer;
+    struct assay__lru_value value;
+
+    ck_assert_int_eq(assay__lru_look_up(lru, &key, 1, &value, &waiting),
+                     ASSAY__LRU_WAIT);
+    assay__lru_land(lru, &flight, &given_up);
+    ck_assert_int_eq(assay__lru_look_up(lru, &key, 1, &value, &next),
+                     ASSAY__LRU_LEAD);
+    ck_assert(!assay__lru_await(lru, &waiting, 0, &answer, &value));
+    land(&next, 1, ASSAY__LRU_PROVISIONAL);
+    ck_assert(assay__lru_await(lru, &waiting, 0, &answer, &value));
+    ck_assert_int_eq(answer, ASSAY__LRU_HIT);
+    ck_assert_uint_eq(number_in(&value), 1);
+}
+END_TEST
+
 START_TEST(new_survives_a_failing_allocation)
 {
     const struct assay__lru_limits limits = {{1, 1}};
@@ -252,6 +308,8 @@ int main(void)
     tcase_add_test(tcase, an_entry_is_found_and_counted);
     tcase_add_test(tcase, many_threads_keep_bounds_and_flights);
     tcase_add_test(tcase, limits_and_flushes_beside_many_threads);
+    tcase_add_test(tcase, entries_are_found_without_memory_for_more_buckets);
+    tcase_add_test(tcase, who_comes_after_a_leader_gave_up_leads);
     tcase_add_test(tcase, new_survives_a_failing_allocation);
     suite_add_tcase(suite, tcase);
     return check_run(suite);

@@ -56,8 +56,6 @@ WRAP(EVP_MAC *, NULL, EVP_MAC_fetch,
      (OSSL_LIB_CTX * library, const char *name, const char *properties),
      (library, name, properties))
 WRAP(EVP_MAC_CTX *, NULL, EVP_MAC_CTX_new, (EVP_MAC * mac), (mac))
-WRAP(EVP_MAC_CTX *, NULL, EVP_MAC_CTX_dup, (const EVP_MAC_CTX *context),
-     (context))
 WRAP(int, 0, EVP_MAC_init,
      (EVP_MAC_CTX * context, const unsigned char *key, size_t size,
       const OSSL_PARAM *parameters),
