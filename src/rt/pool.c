@@ -136,6 +136,18 @@ const char *assay__pool_name(const struct assay__pool *pool)
     return pool->name;
 }
 
+unsigned assay__pool_backlog(const struct assay__pool *pool)
+{
+    return pool->backlog;
+}
+
+static _Thread_local const struct assay__pool *of_this_thread;
+
+bool assay__pool_is_mine(const struct assay__pool *pool)
+{
+    return of_this_thread == pool;
+}
+
 /* ---- the queue --------------------------------------------------------- */
 
 static bool has_place(const struct assay__job_class *kind)
@@ -304,6 +316,7 @@ static void *work(void *arg)
     struct worker *worker = arg, *before;
     struct assay__pool *pool = worker->pool;
 
+    of_this_thread = pool;
     assay__lock_take(&pool->lock);
     while (!must_end_locked(pool)) {
         struct assay__job *job = eligible_locked(pool);

@@ -91,6 +91,10 @@ assay_rc assay__pool_new(const char *name,
 /** Stops when still running. Accepts NULL. */
 void assay__pool_free(struct assay__pool **pool);
 const char *assay__pool_name(const struct assay__pool *pool);
+unsigned assay__pool_backlog(const struct assay__pool *pool);
+/** Is the calling thread one of its workers? Such a one does by itself what it
+ *  would wait for, because all others may wait for the same. */
+bool assay__pool_is_mine(const struct assay__pool *pool);
 
 /** Jobs are taken from now on. @return ASSAY_OK; ASSAY_E_IO when not even one
  *  worker can be made (the pool is as it was) */

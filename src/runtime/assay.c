@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Assay authors */
 /*
  * The host interface: one object per host, which holds the present
- * generation, the pool and the thread that probes engines.
+ * generation, the thread pools and the thread that probes engines.
  *
  * Locking: `lock` (rank generation) guards `present` and `reloading`. It is
  * held only to copy a pointer or to change a flag; building, opening and
@@ -17,20 +17,15 @@
 #include "base/text.h"
 #include "policy/session.h"
 #include "rt/lock.h"
-#include "rt/pool.h"
 #include "runtime/assay_priv.h"
 #include "runtime/build.h"
 #include "runtime/counters.h"
 #include "runtime/host_stanzas.h"
 #include "runtime/paths.h"
+#include "runtime/pools.h"
 #include "runtime/ticker.h"
 
-enum {
-    /* Data steps wait for engines and scripts, hence more than there are
-     * cores; pools become configurable with the ThreadPool stanza. */
-    CPU_POOL_CONCURRENCY = 16,
-    PROBE_INTERVAL_MS = 60 * 1000
-};
+enum { PROBE_INTERVAL_MS = 60 * 1000 };
 
 struct assay {
     assay_options options; /* strings are own copies */
@@ -41,7 +36,7 @@ struct assay {
     struct assay__generation *present; /* lock */
     bool reloading;                    /* lock */
     struct assay__host_stanzas host;   /* what it was given; set once */
-    struct assay__pool *pool;
+    struct assay__pools *pools;
     struct assay__ticker *ticker; /* NULL: not started */
     struct assay__counters *counters;
 };
@@ -104,7 +99,7 @@ static void destroy(assay *self)
 {
     assay__generation_unref(&self->present);
     assay__host_stanzas_free(&self->host);
-    assay__pool_free(&self->pool);
+    assay__pools_free(&self->pools);
     assay__counters_free(&self->counters);
     assay__cond_fini(&self->reloaded);
     assay__lock_fini(&self->lock);
@@ -157,6 +152,7 @@ static assay_rc build(assay *self, const struct assay__change *change,
         .files = change->files,
         .module_path = self->module_path,
         .share_path = self->share_path,
+        .pools = self->pools,
         .log = &self->log,
     };
 
@@ -179,6 +175,8 @@ assay_rc assay__change_build(assay *self, const struct assay__change *change,
 
     if (rc == ASSAY_OK)
         rc = assay__generation_open(generation, in_use, &self->log, err);
+    if (rc == ASSAY_OK)
+        rc = assay__pools_prepare(self->pools, generation->pools, err);
     if (rc != ASSAY_OK) {
         assay__generation_unref(&generation);
         return rc;
@@ -225,21 +223,20 @@ assay_rc assay_check(const assay_options *options, assay_error *err)
 assay_rc assay_open(const assay_options *options, assay **out, assay_error *err)
 {
     const struct assay__change as_configured = {0};
-    const struct assay__pool_options pool_options = {
-        .concurrency = CPU_POOL_CONCURRENCY,
-    };
     assay *self = NULL;
     assay_rc rc = new_self(options, &self, err);
 
     if (rc != ASSAY_OK)
         return rc;
-    rc = assay__pool_new("CPU", &pool_options, &self->pool, err);
+    rc = assay__pools_new(&self->pools, err);
     if (rc == ASSAY_OK)
         rc = assay__counters_new(&self->counters, err);
     if (rc == ASSAY_OK)
         rc = assay__change_build(self, &as_configured, &self->present, err);
     if (rc == ASSAY_OK)
         rc = assay__host_stanzas_copy(self->present, &self->host, err);
+    if (rc == ASSAY_OK)
+        assay__generation_use_pools(self->present, self->pools);
     if (rc != ASSAY_OK) {
         destroy(self);
         return rc;
@@ -265,8 +262,10 @@ void assay__change_end(assay *self, struct assay__generation *next)
 {
     struct assay__generation *old = NULL;
 
-    if (next)
+    if (next) {
         assay__host_stanzas_compare(&self->host, next, &self->log);
+        assay__generation_use_pools(next, self->pools);
+    }
     assay__lock_take(&self->lock);
     if (next) {
         old = self->present;
@@ -308,20 +307,20 @@ assay_rc assay_start(assay *assay_, assay_error *err)
 
     if (assay_->ticker)
         return assay_error_set(err, ASSAY_E_STATE, "started already");
-    rc = assay__pool_start(assay_->pool, err);
+    rc = assay__pools_start(assay_->pools, err);
     if (rc != ASSAY_OK)
         return rc;
     rc = assay__ticker_start(PROBE_INTERVAL_MS, probe, assay_, &assay_->ticker,
                              err);
     if (rc != ASSAY_OK)
-        assay__pool_stop(assay_->pool);
+        assay__pools_stop(assay_->pools);
     return rc;
 }
 
 void assay_stop(assay *assay_)
 {
     assay__ticker_stop(&assay_->ticker);
-    assay__pool_stop(assay_->pool);
+    assay__pools_stop(assay_->pools);
 }
 
 void assay_close(assay **assay_)

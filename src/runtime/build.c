@@ -211,8 +211,12 @@ static assay_rc allocate(struct assay__build *build, assay_error *err)
         generation, count * sizeof *generation->languages);
     generation->modules = assay__generation_alloc(
         generation, count * sizeof *generation->modules);
-    if (!generation->scopes || !generation->languages || !generation->modules)
+    generation->pools =
+        assay__generation_alloc(generation, sizeof *generation->pools);
+    if (!generation->pools || !generation->scopes || !generation->languages ||
+        !generation->modules)
         return assay_error_set(err, ASSAY_E_NOMEM, "configuration");
+    assay__pool_plans_init(generation->pools);
     return ASSAY_OK;
 }
 
@@ -256,6 +260,8 @@ static assay_rc read_stanzas(struct assay__build *build, assay_error *err)
 
     if (rc == ASSAY_OK)
         rc = assay__build_global_engines(build, err);
+    if (rc == ASSAY_OK)
+        rc = assay__build_pools(build, err);
     for (size_t i = 0; rc == ASSAY_OK && i < build->root->count; i++)
         if (build->root->items[i].is_stanza)
             rc = read_stanza(build, &build->root->items[i], err);

@@ -17,7 +17,9 @@ struct assay__build_input {
     const assay_options *options; /* complete: defaults filled in */
     const char *module_path;      /* holds engines/ and languages/ */
     const char *share_path;
-    const assay_log *log;                  /* must outlive the generation */
+    const struct assay__pools *pools; /* those in use, to warn of what cannot
+                                         change; NULL: none */
+    const assay_log *log;             /* must outlive the generation */
     const struct assay__conf_files *files; /* read instead of
                                               options->config_path; NULL */
 };

@@ -29,6 +29,9 @@ static size_t put_names(const struct assay__build *build, const char **names)
             names[n] = name;
         name = assay__engine_set_available(generation->engines, i);
     }
+    if (names)
+        names[n] = "ThreadPool";
+    n++;
     for (size_t i = 0; i < generation->language_module_count; i++, n++)
         if (names)
             names[n] =

@@ -267,6 +267,18 @@ static const char *name_of(const struct assay__conf_item *item)
                : "";
 }
 
+/* A pool that the scope names is reported there. */
+static void check_pool(struct assay__build *build,
+                       const struct assay__conf_item *item,
+                       const assay_engine_module *table,
+                       const struct assay__scope_options *options,
+                       const void *settings)
+{
+    assay__build_check_pool(build, item, options->pool);
+    assay__build_check_workers(build, item,
+                               assay__pool_of_engine(table, settings, options));
+}
+
 /* @param outer  the antivirus stanza */
 static assay_rc add_engine(struct assay__build *build,
                            struct assay__scope *scope,
@@ -291,6 +303,7 @@ static assay_rc add_engine(struct assay__build *build,
         rc = engine_settings(build, item, table, &settings, err);
     if (rc != ASSAY_OK || *name_of(item) == '\0')
         return rc;
+    check_pool(build, item, table, &options, settings);
     rc = assay__scope_add(scope, module, item->instance, &options, settings,
                           err);
     if (rc == ASSAY_E_EXISTS) {
@@ -348,8 +361,10 @@ static assay_rc new_scope(struct assay__build *build,
         rc =
             assay__conf_fill(assay__scope_option_table, item, generation->store,
                              build->diags, &options, NULL, err);
-    if (rc == ASSAY_OK)
+    if (rc == ASSAY_OK) {
+        assay__build_check_pool(build, item, options.pool);
         rc = assay__scope_new(name_of(item), &options, out, err);
+    }
     if (rc == ASSAY_OK)
         generation->scopes[generation->scope_count++] = *out;
     return rc;

@@ -42,6 +42,18 @@ assay_rc assay__build_engine_names(struct assay__build *build,
 /** Check the global stanzas of engines: `clamav { }`. */
 assay_rc assay__build_global_engines(struct assay__build *build,
                                      assay_error *err);
+/** ThreadPool stanzas; before the scopes. */
+assay_rc assay__build_pools(struct assay__build *build, assay_error *err);
+/** Report the option `pool` of a stanza when it names none. @param pool  its
+ *  value; NULL: unset */
+void assay__build_check_pool(struct assay__build *build,
+                             const struct assay__conf_item *stanza,
+                             const char *pool);
+/** Report a pool without threads. @param stanza  of the engine that uses it */
+void assay__build_check_workers(struct assay__build *build,
+                                const struct assay__conf_item *stanza,
+                                const char *pool);
+
 /** `antivirus "name" { … }` with its engine stanzas. */
 assay_rc assay__build_scope(struct assay__build *build,
                             const struct assay__conf_item *item,

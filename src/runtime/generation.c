@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/sizes.h"
+#include "scan/engine_table.h"
 
 assay_rc assay__generation_new(struct assay__generation **out, assay_error *err)
 {
@@ -119,4 +120,40 @@ assay_rc assay__generation_open(struct assay__generation *generation,
     for (size_t i = 0; rc == ASSAY_OK && i < generation->language_count; i++)
         rc = open_language(generation, &generation->languages[i], log, err);
     return rc;
+}
+
+const char *assay__pool_of_engine(const assay_engine_module *table,
+                                  const void *settings,
+                                  const struct assay__scope_options *options)
+{
+    if (options->pool)
+        return options->pool;
+    return assay__engine_table_flags(table, settings) & ASSAY_ENGINE_REMOTE
+               ? ASSAY__POOL_IO
+               : ASSAY__POOL_CPU;
+}
+
+/* A core that is shared with the generation before has its pool; another pool
+ * would have made another core. */
+static void use_pool(struct assay__engine_instance *engine,
+                     const struct assay__pools *pools)
+{
+    struct assay__engine_core *core = engine->core;
+
+    if (!core->pool)
+        core->pool = assay__pools_find(
+            pools, assay__pool_of_engine(core->table, core->settings,
+                                         &engine->options));
+    if (core->pool)
+        assay__job_class_set_limit(core->pool, &core->jobs,
+                                   (unsigned)engine->options.max_concurrency);
+}
+
+void assay__generation_use_pools(struct assay__generation *generation,
+                                 struct assay__pools *pools)
+{
+    assay__pools_commit(pools, generation->pools);
+    for (size_t s = 0; s < generation->scope_count; s++)
+        for (size_t e = 0; e < generation->scopes[s]->engine_count; e++)
+            use_pool(generation->scopes[s]->engines[e], pools);
 }

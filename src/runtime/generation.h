@@ -16,6 +16,7 @@
 #include "conf/schema.h"
 #include "policy/language_module.h"
 #include "policy/policy.h"
+#include "runtime/pools.h"
 
 /** A configured policy language. */
 struct assay__language {
@@ -42,6 +43,7 @@ struct assay__generation {
     size_t language_module_count;
     void **blocks; /* settings structs and arrays; freed with it */
     size_t block_count;
+    struct assay__pool_plans *pools; /* how they shall be */
     struct assay__scope **scopes;
     size_t scope_count;
     struct assay__language *languages;
@@ -71,5 +73,14 @@ void *assay__generation_alloc(struct assay__generation *generation,
 assay_rc assay__generation_open(struct assay__generation *generation,
                                 const struct assay__generation *present,
                                 const assay_log *log, assay_error *err);
+
+/** Let the thread pools be as the generation wants them, and its engines scan
+ *  in them. Before the first scan; after assay__pools_prepare(). */
+void assay__generation_use_pools(struct assay__generation *generation,
+                                 struct assay__pools *pools);
+/** The pool that an engine scans in: its own word or its default. */
+const char *assay__pool_of_engine(const assay_engine_module *table,
+                                  const void *settings,
+                                  const struct assay__scope_options *options);
 
 #endif

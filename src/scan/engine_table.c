@@ -295,3 +295,9 @@ void assay__engine_table_copy(const assay_engine_module *table,
     if (!ops_out->refresh)
         ops_out->refresh = nothing_newer;
 }
+
+uint32_t assay__engine_table_flags(const assay_engine_module *table,
+                                   const void *settings)
+{
+    return table->ops->flags ? table->ops->flags(settings) : table->flags;
+}

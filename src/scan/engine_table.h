@@ -30,6 +30,10 @@ void assay__engine_table_copy(const assay_engine_module *table,
                               assay_engine_module *table_out,
                               assay_engine_ops *ops_out);
 
+/** The ASSAY_ENGINE_* bits of an instance with these settings. */
+uint32_t assay__engine_table_flags(const assay_engine_module *table,
+                                   const void *settings);
+
 /** ^[a-z][a-z0-9_]*$, at most ASSAY_NAME_MAX bytes. */
 bool assay__engine_name_is_valid(const char *name);
 

@@ -110,7 +110,7 @@ static bool run(struct call *call, struct assay__pulse *pulse,
     assay_error err = {0};
     bool was_called = false;
 
-    if (!call->core->pool) {
+    if (!call->core->pool || assay__pool_is_mine(call->core->pool)) {
         inspect(call);
         return true;
     }

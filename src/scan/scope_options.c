@@ -137,8 +137,10 @@ const assay_conf_option assay__scope_option_table[] = {
 bool assay__scope_option_is_inert(const char *name)
 {
     static const char *const inert[] = {
-        "cache_size",     "clean_cache_size", "max_concurrency",
-        "mime_decompose", "paranoid",         "pool",
+        "cache_size",
+        "clean_cache_size",
+        "mime_decompose",
+        "paranoid",
     };
 
     for (size_t i = 0; i < ASSAY_COUNT_OF(inert); i++) {

@@ -118,9 +118,8 @@ END_TEST
 
 START_TEST(options_without_effect_are_known)
 {
-    static const char *const inert[] = {"cache_size",      "clean_cache_size",
-                                        "MAX_CONCURRENCY", "mime_decompose",
-                                        "Paranoid",        "pool"};
+    static const char *const inert[] = {"cache_size", "CLEAN_CACHE_SIZE",
+                                        "mime_decompose", "Paranoid"};
     size_t count = 0;
 
     for (size_t i = 0; i < ASSAY_COUNT_OF(inert); i++)
