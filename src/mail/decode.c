@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mail/decode_files.h"
+
 /* ---- base64 -------------------------------------------------------------- */
 
 enum { BLANK = 0xfd, PADDING = 0xfe, FOREIGN = 0xff };
@@ -367,9 +369,8 @@ static bool next_uu_line(struct uu_lines *lines, assay_bytes *line_out)
 }
 
 /* What comes out, but for what is over the limit. */
-static size_t uuencode_room(assay_bytes in, size_t max_bytes)
+static size_t uu_room(struct uu_lines lines, size_t max_bytes)
 {
-    struct uu_lines lines = {.rest = in};
     size_t room = 0, defects = 0;
     assay_bytes line;
 
@@ -378,11 +379,15 @@ static size_t uuencode_room(assay_bytes in, size_t max_bytes)
     return room;
 }
 
-static assay_rc uuencode_to(assay_bytes in, size_t max_bytes,
-                            struct assay__decoded *out)
+static size_t uuencode_room(assay_bytes in, size_t max_bytes)
+{
+    return uu_room((struct uu_lines){.rest = in}, max_bytes);
+}
+
+static assay_rc uu_to(struct uu_lines lines, size_t max_bytes,
+                      struct assay__decoded *out)
 {
     struct assay__decoded decoded = {.data = out->data};
-    struct uu_lines lines = {.rest = in};
     assay_bytes line;
 
     while (decoded.len <= max_bytes && next_uu_line(&lines, &line))
@@ -392,6 +397,31 @@ static assay_rc uuencode_to(assay_bytes in, size_t max_bytes,
         return ASSAY_E_LIMIT;
     if (!lines.found)
         return ASSAY_E_NOTFOUND;
+    *out = decoded;
+    return ASSAY_OK;
+}
+
+static assay_rc uuencode_to(assay_bytes in, size_t max_bytes,
+                            struct assay__decoded *out)
+{
+    return uu_to((struct uu_lines){.rest = in}, max_bytes, out);
+}
+
+assay_rc assay__decode_uu_lines(assay_bytes in, size_t max_bytes,
+                                struct assay__decoded *out)
+{
+    const struct uu_lines lines = {.rest = in, .found = true, .inside = true};
+    struct assay__decoded decoded = {.data =
+                                         malloc(uu_room(lines, max_bytes) + 1)};
+    assay_rc rc;
+
+    if (!decoded.data)
+        return ASSAY_E_NOMEM;
+    rc = uu_to(lines, max_bytes, &decoded);
+    if (rc != ASSAY_OK) {
+        free(decoded.data);
+        return rc;
+    }
     *out = decoded;
     return ASSAY_OK;
 }

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/strbuf.h"
+#include "mail/mime_profile.h"
 
 #define ASSAY__MESSAGE_ID_BYTES 128
 
@@ -74,7 +75,9 @@ struct assay_message {
     assay_part *root; /* NULL until the tree was walked */
     uint32_t part_count;
     uint32_t tree_limits;
-    struct assay__arena arena; /* parts and their strings */
+    struct assay__mime_profile profile; /* how to walk; all 0: as usual */
+    struct assay__mime_notes notes;     /* what the walk came across */
+    struct assay__arena arena;          /* parts and their strings */
 };
 
 /** Walk the tree of a finished message: sets root, part_count, tree_limits.
@@ -85,6 +88,8 @@ assay_rc assay__mime_walk(assay_message *message);
  *  @param default_type  what a missing or bad Content-Type means
  *  @return ASSAY_OK; ASSAY_E_NOMEM */
 assay_rc assay__part_describe(assay_part *part, const char *default_type);
+/** The encoding that a Content-Transfer-Encoding value names. */
+assay_encoding assay__part_encoding_of(assay_bytes value);
 /** Release what decoding keeps. */
 void assay__part_fini(assay_part *part);
 

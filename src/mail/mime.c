@@ -15,7 +15,8 @@
  * may end in white space and in a bare LF; a missing final boundary is
  * supplied by the next outer boundary or the end of the message; what follows
  * the final boundary is epilogue, even boundary lines. The line end before a
- * boundary line belongs to it (RFC 2046 5.1.1).
+ * boundary line belongs to it (RFC 2046 5.1.1). Other readings are asked for
+ * with the message's profile; where one could matter the notes say so.
  */
 #include "mail/message_priv.h"
 
@@ -23,6 +24,7 @@
 
 #include <assay/verdict.h>
 
+#include "base/text.h"
 #include "mail/header.h"
 
 #define BUCKETS 256u
@@ -95,15 +97,80 @@ static assay_part *find_boundary(struct walk *w, const char *text, size_t len)
     return part;
 }
 
-/* The multipart that the line divides, or closes; NULL for other lines. */
-static assay_part *match_boundary_line(struct walk *w, assay_bytes line,
-                                       bool *closes_out)
+static bool equals_without_case(const char *a, const char *b, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (assay__ascii_lower(a[i]) != assay__ascii_lower(b[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Which readings, if any, take the text behind "--" for a boundary line of
+ * this multipart, which it is not exactly: ASSAY__MIME_ bits. */
+static uint32_t loose_match(const assay_part *part, const char *text,
+                            size_t len)
+{
+    size_t want = part->boundary_len;
+    bool is_whole = len == want || (len == want + 2 && text[want] == '-' &&
+                                    text[want + 1] == '-');
+    uint32_t flags = 0;
+
+    if (!part->is_boundary_active || len < want)
+        return 0;
+    if (memcmp(text, part->info.boundary, want) == 0)
+        flags |= is_whole ? ASSAY__MIME_INDENTED | ASSAY__MIME_PREFIX
+                          : ASSAY__MIME_PREFIX;
+    else if (is_whole && equals_without_case(text, part->info.boundary, want))
+        flags |= ASSAY__MIME_CASELESS;
+    return flags;
+}
+
+/* A line that is no exact boundary line may be one in a loose reading. The
+ * walk goes up at most max_depth parts. */
+static assay_part *match_loosely(struct walk *w, assay_bytes line,
+                                 bool *closes_out)
+{
+    assay_bytes text = line;
+    bool is_indented;
+
+    while (text.len > 0 && assay__header_is_blank(text.data[0])) {
+        text.data++;
+        text.len--;
+    }
+    is_indented = text.len < line.len;
+    if (text.len < 3 || text.data[0] != '-' || text.data[1] != '-')
+        return NULL;
+    text.data += 2;
+    text.len -= 2;
+    while (text.len > 0 && assay__header_is_space(text.data[text.len - 1]))
+        text.len--;
+    for (assay_part *part = w->part; part; part = part->parent) {
+        uint32_t flags = loose_match(part, text.data, text.len);
+        const char *behind = text.data + part->boundary_len;
+
+        flags &= is_indented
+                     ? ASSAY__MIME_INDENTED
+                     : (uint32_t)(ASSAY__MIME_PREFIX | ASSAY__MIME_CASELESS);
+        w->message->notes.oddities |= flags;
+        if ((flags & w->message->profile.flags) == 0)
+            continue;
+        *closes_out = text.len >= part->boundary_len + 2 && behind[0] == '-' &&
+                      behind[1] == '-';
+        return part;
+    }
+    return NULL;
+}
+
+/* The multipart that the line exactly divides, or closes. */
+static assay_part *match_exactly(struct walk *w, assay_bytes line,
+                                 bool *closes_out)
 {
     assay_part *divided, *closed = NULL;
     const char *text = line.data + 2;
     size_t len = line.len;
 
-    if (w->active == 0 || len < 3 || line.data[0] != '-' || line.data[1] != '-')
+    if (line.data[0] != '-' || line.data[1] != '-')
         return NULL;
     while (len > 2 && assay__header_is_space(line.data[len - 1]))
         len--;
@@ -116,6 +183,19 @@ static assay_part *match_boundary_line(struct walk *w, assay_bytes line,
     *closes_out =
         closed && (!divided || closed->info.depth > divided->info.depth);
     return *closes_out ? closed : divided;
+}
+
+/* The multipart that the line divides, or closes; NULL for other lines. */
+static assay_part *match_boundary_line(struct walk *w, assay_bytes line,
+                                       bool *closes_out)
+{
+    assay_part *part;
+
+    if (w->active == 0 || line.len < 3 ||
+        (line.data[0] != '-' && !assay__header_is_blank(line.data[0])))
+        return NULL;
+    part = match_exactly(w, line, closes_out);
+    return part ? part : match_loosely(w, line, closes_out);
 }
 
 /* ---- opening and closing parts ------------------------------------------- */
@@ -240,22 +320,78 @@ static void take_boundary_line(struct walk *w, assay_bytes line,
     if (w->rc != ASSAY_OK || w->limits_hit != 0)
         return;
     close_parts(w, multipart, before);
-    if (closes)
-        deactivate_boundary(w, multipart);
-    else
+    if (!closes)
         open_part(w, multipart, line.data + line.len);
+    else if (!(w->message->profile.flags & ASSAY__MIME_REOPENED))
+        deactivate_boundary(w, multipart);
+}
+
+static bool is_blank_line(assay_bytes line)
+{
+    size_t i = 0;
+
+    while (i < line.len && assay__header_is_space(line.data[i]))
+        i++;
+    return i == line.len;
+}
+
+/* An empty line before the first field ends an empty block, but some readers
+ * pass over it. @return whether this one does */
+static bool passes_over(struct walk *w, assay_bytes line)
+{
+    static const char word[] = "content-";
+    const char *next = line.data + line.len;
+    const size_t len = sizeof word - 1;
+
+    if (w->scan.bytes > 0 || (size_t)(w->end - next) < len ||
+        !equals_without_case(next, word, len))
+        return false;
+    w->message->notes.oddities |= ASSAY__MIME_LATE_HEADER;
+    if (!(w->message->profile.flags & ASSAY__MIME_LATE_HEADER))
+        return false;
+    w->part->info.header.data = next;
+    w->part->info.body.data = next;
+    return true;
+}
+
+/* A line that is no field ends the block, but some readers pass over it.
+ * @return whether this one does */
+static bool passes_over_junk(struct walk *w, assay_bytes line)
+{
+    w->message->notes.oddities |= ASSAY__MIME_JUNK_PASSED;
+    if (!(w->message->profile.flags & ASSAY__MIME_JUNK_PASSED) ||
+        line.len > w->message->limits.max_header_bytes - w->scan.bytes)
+        return false;
+    w->scan.bytes += line.len;
+    return true;
+}
+
+/* Does the line of blanks, a fold in our reading, end the block? */
+static bool ends_at_blanks(struct walk *w, assay_bytes line)
+{
+    if (!assay__header_is_blank(line.data[0]) || !is_blank_line(line))
+        return false;
+    w->message->notes.oddities |= ASSAY__MIME_BLANKS_END;
+    return (w->message->profile.flags & ASSAY__MIME_BLANKS_END) != 0;
 }
 
 /* @return false: the body began with this line, look at it again */
 static bool take_header_line(struct walk *w, assay_bytes line)
 {
+    if (ends_at_blanks(w, line)) {
+        begin_body(w, line.data + line.len);
+        return true;
+    }
     switch (assay__header_scan_line(&w->scan, line, &w->message->limits)) {
     case ASSAY__HEADER_MORE:
         return true;
     case ASSAY__HEADER_EMPTY:
-        begin_body(w, line.data + line.len);
+        if (!passes_over(w, line))
+            begin_body(w, line.data + line.len);
         return true;
     case ASSAY__HEADER_OTHER:
+        if (passes_over_junk(w, line))
+            return true;
         begin_body(w, line.data);
         return false;
     case ASSAY__HEADER_LIMIT:
@@ -301,6 +437,8 @@ static void walk_lines(struct walk *w)
     const char *at = w->message->received.data;
 
     open_part(w, NULL, at);
+    if ((w->message->profile.flags & ASSAY__MIME_AS_BODY) && !is_over(w))
+        begin_body(w, at);
     while (at < w->end && !is_over(w)) {
         assay_bytes line = assay__header_line(at, w->end);
 
@@ -318,6 +456,8 @@ assay_rc assay__mime_walk(assay_message *message)
     struct walk w = {.message = message,
                      .end = message->received.data + message->received.len};
 
+    message->notes = (struct assay__mime_notes){
+        .guess_budget = ASSAY__MIME_GUESSES_MAX * message->received.len};
     w.hash_seed = UINT64_C(14695981039346656037) ^ (uintptr_t)message;
     walk_lines(&w);
     if (w.rc != ASSAY_OK) {

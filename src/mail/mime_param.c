@@ -386,3 +386,29 @@ assay_rc assay__mime_param(assay_bytes value, const char *name, bool is_text,
     free(found.sections.list);
     return rc;
 }
+
+/* ---- conflicts -------------------------------------------------------------
+ */
+
+bool assay__mime_param_conflicts(assay_bytes value, const char *name)
+{
+    assay_bytes rest = value, first = {NULL, 0};
+    struct param param;
+    bool has_plain = false, has_extended = false;
+
+    skip_to_next(&rest); /* the type or disposition */
+    while (next_param(&rest, &param)) {
+        if (!assay__text_equal_n(param.name.data, param.name.len, name))
+            continue;
+        if (param.section != WHOLE || param.is_extended) {
+            has_extended = true;
+        } else if (!has_plain) {
+            has_plain = true;
+            first = param.value;
+        } else if (param.value.len != first.len ||
+                   memcmp(param.value.data, first.data, first.len) != 0) {
+            return true;
+        }
+    }
+    return has_plain && has_extended;
+}

@@ -33,4 +33,8 @@ assay_bytes assay__mime_token(assay_bytes *rest);
 assay_rc assay__mime_param(assay_bytes value, const char *name, bool is_text,
                            struct assay__strbuf *out);
 
+/** Whether a header names a parameter twice with different values: a plain
+ *  one and another, or a plain one and one of RFC 2231. */
+bool assay__mime_param_conflicts(assay_bytes value, const char *name);
+
 #endif

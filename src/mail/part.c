@@ -13,13 +13,15 @@
 #include "mail/decode.h"
 #include "mail/header.h"
 #include "mail/header_text.h"
+#include "mail/mime_choice.h"
 #include "mail/mime_param.h"
 #include "mail/part.h"
 
 /* ---- what the headers say --------------------------------------------------
  */
 
-/* The headers that matter here; of each the first counts. */
+/* The headers that matter here; of each the first counts, but for another type
+ * that a profile asks for. */
 struct content_headers {
     bool has_type;
     bool has_encoding;
@@ -38,15 +40,59 @@ static void take_first(const struct assay__header_field *field,
     }
 }
 
-static struct content_headers find_content_headers(assay_bytes block)
+static bool is_type(const struct assay__header_field *field)
+{
+    return assay__text_equal_n(field->name.data, field->name.len,
+                               "content-type");
+}
+
+/* Of several types the one of the profile counts, or else the last. */
+static void take_type(assay_message *message, uint32_t *seen,
+                      const struct assay__header_field *field,
+                      struct content_headers *found)
+{
+    if (!is_type(field))
+        return;
+    if (*seen > 0 &&
+        (field->value.len != found->type.len ||
+         memcmp(field->value.data, found->type.data, field->value.len) != 0))
+        message->notes.oddities |= ASSAY__MIME_NOTE_TYPES;
+    *seen += 1;
+    if (*seen > message->notes.types)
+        message->notes.types = *seen;
+    if (*seen <= message->profile.type_choice + 1) {
+        found->has_type = true;
+        found->type = field->value;
+    }
+}
+
+/* "Content-Type : x" is a field to some readers only. */
+static bool is_passed_over(assay_message *message,
+                           const struct assay__header_field *field)
+{
+    static const char word[] = "content-";
+
+    if (field->name.data[field->name.len] == ':' ||
+        field->name.len < sizeof word ||
+        !assay__text_equal_n(field->name.data, sizeof word - 1, word))
+        return false;
+    message->notes.oddities |= ASSAY__MIME_STRICT_COLON;
+    return (message->profile.flags & ASSAY__MIME_STRICT_COLON) != 0;
+}
+
+static struct content_headers find_content_headers(assay_message *message,
+                                                   assay_bytes block)
 {
     const assay_bytes nothing = {"", 0};
     struct content_headers found = {
         .type = nothing, .encoding = nothing, .disposition = nothing};
     struct assay__header_field field;
+    uint32_t types = 0;
 
     while (assay__header_next(&block, &field)) {
-        take_first(&field, "content-type", &found.has_type, &found.type);
+        if (is_passed_over(message, &field))
+            continue;
+        take_type(message, &types, &field, &found);
         take_first(&field, "content-transfer-encoding", &found.has_encoding,
                    &found.encoding);
         take_first(&field, "content-disposition", &found.has_disposition,
@@ -85,7 +131,7 @@ static const char *media_type(struct assay__arena *arena, assay_bytes value,
     return text;
 }
 
-static assay_encoding encoding_of(assay_bytes value)
+assay_encoding assay__part_encoding_of(assay_bytes value)
 {
     static const struct {
         const char *word;
@@ -138,8 +184,10 @@ static assay_rc set_boundary(assay_part *part, assay_bytes type)
     struct assay__strbuf text;
     assay_rc rc;
 
-    assay__strbuf_init(&text, type.len);
-    rc = assay__mime_param(type, "boundary", false, &text);
+    assay__strbuf_init(&text, part->message->received.len);
+    rc = part->message->profile.flags & ASSAY__MIME_CHOICES
+             ? assay__mime_choose_boundary(part, type, &text)
+             : assay__mime_param(type, "boundary", false, &text);
     if (rc == ASSAY_OK) {
         while (text.len > 0 && assay__header_is_space(text.data[text.len - 1]))
             text.len--;
@@ -195,7 +243,8 @@ static void decide_kind(assay_part_info *info)
 
 assay_rc assay__part_describe(assay_part *part, const char *default_type)
 {
-    struct content_headers found = find_content_headers(part->info.header);
+    struct content_headers found =
+        find_content_headers(part->message, part->info.header);
     struct assay__arena *arena = &part->message->arena;
     assay_part_info *info = &part->info;
     assay_rc rc;
@@ -203,7 +252,9 @@ assay_rc assay__part_describe(assay_part *part, const char *default_type)
     info->media_type = media_type(arena, found.type, default_type);
     if (!info->media_type)
         return ASSAY_E_NOMEM;
-    info->encoding = encoding_of(found.encoding);
+    info->media_type =
+        assay__mime_loose_type(part, found.type, info->media_type);
+    info->encoding = assay__part_encoding_of(found.encoding);
     rc = set_boundary(part, found.type);
     if (rc == ASSAY_OK)
         rc = set_charset(part, found.type);

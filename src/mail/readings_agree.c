@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * Whether readers agree on a message, told from its default tree.
+ */
+#include <string.h>
+
+#include "base/sizes.h"
+#include "base/text.h"
+#include "mail/header.h"
+#include "mail/message_priv.h"
+#include "mail/plain_part.h"
+#include "mail/readings_priv.h"
+
+/* ---- bytes ---------------------------------------------------------------
+ */
+
+/* No NUL, and a CR only before a LF. */
+static bool has_plain_bytes(assay_bytes text)
+{
+    const char *at = text.data, *end = at + text.len;
+
+    if (text.len == 0)
+        return true;
+    if (memchr(at, '\0', text.len))
+        return false;
+    while (at < end && (at = memchr(at, '\r', (size_t)(end - at)))) {
+        at++;
+        if (at < end && *at != '\n')
+            return false;
+    }
+    return true;
+}
+
+/* Whether lines end as those of the message do. */
+static bool has_line_ends(assay_bytes block, bool *is_known, bool *is_crlf)
+{
+    const char *at = block.data, *end = at + block.len;
+
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
+        bool has_cr = at > block.data && at[-1] == '\r';
+
+        if (*is_known && has_cr != *is_crlf)
+            return false;
+        *is_known = true;
+        *is_crlf = has_cr;
+        at++;
+    }
+    return true;
+}
+
+/* ---- headers ---------------------------------------------------------------
+ */
+
+static size_t count_word(assay_bytes text, const char *word)
+{
+    size_t len = strlen(word), count = 0;
+
+    for (size_t i = 0; i + len <= text.len; i++)
+        count += assay__text_equal_n(text.data + i, len, word);
+    return count;
+}
+
+/* One boundary that reads the same with every parser: no comments, sections,
+ * escapes, nothing glued to it. */
+static bool has_plain_boundary(const assay_part *part)
+{
+    const char *boundary = part->info.boundary;
+    assay_bytes type;
+    size_t at = 0;
+
+    if (!assay_part_header(part, "Content-Type", 0, &type) ||
+        memchr(type.data, '(', type.len) || memchr(type.data, '*', type.len) ||
+        memchr(type.data, '\\', type.len) || memchr(type.data, '%', type.len) ||
+        count_word(type, "boundary") != 1)
+        return false;
+    while (!assay__text_equal_n(type.data + at, 8, "boundary"))
+        at++;
+    at += 8;
+    if (at == type.len || type.data[at++] != '=')
+        return false;
+    if (at < type.len && type.data[at] == '"')
+        at++;
+    if (type.len - at < part->boundary_len ||
+        memcmp(type.data + at, boundary, part->boundary_len) != 0 ||
+        memchr(boundary, '"', part->boundary_len))
+        return false;
+    if (type.data[at - 1] == '"')
+        return at + part->boundary_len < type.len &&
+               type.data[at + part->boundary_len] == '"';
+    return !strpbrk(boundary, " \t;,()<>@[]");
+}
+
+static bool is_opened_container(const char *media_type)
+{
+    return assay__plain_container(media_type) ||
+           strcmp(media_type, "multipart/signed") == 0 ||
+           strcmp(media_type, "multipart/appledouble") == 0;
+}
+
+/* ---- parts -----------------------------------------------------------------
+ */
+
+static bool is_plain_multipart(const assay_part *part)
+{
+    const assay_part *at = part;
+    assay_bytes text;
+
+    if (!is_opened_container(part->info.media_type))
+        return false;
+    if (strncmp(part->info.media_type, "multipart/", 10) != 0)
+        return true;
+    if (!has_plain_boundary(part) || !part->first_child)
+        return false;
+    while (assay__reading_next_gap(part, &at, &text)) {
+        if (!assay__reading_is_prose(text))
+            return false;
+    }
+    return true;
+}
+
+/* Reports are text; other messages that are leaves could be opened. */
+static bool is_opened_leaf(const char *media_type)
+{
+    static const char *const reports[] = {
+        "message/delivery-status",
+        "message/disposition-notification",
+        "message/feedback-report",
+    };
+
+    for (size_t i = 0; i < ASSAY_COUNT_OF(reports); i++) {
+        if (strcmp(media_type, reports[i]) == 0)
+            return true;
+    }
+    return strncmp(media_type, "message/", 8) != 0;
+}
+
+static bool is_plain_leaf(assay_part *part)
+{
+    const assay_part_info *info = &part->info;
+    struct assay__reading_origin origin = {.media_type = info->media_type,
+                                           .charset = info->charset};
+    bool is_report = strncmp(info->media_type, "message/", 8) == 0;
+    size_t defects = 0;
+    assay_bytes data;
+
+    if (info->body.len == 0)
+        return true;
+    if (!is_opened_leaf(info->media_type) ||
+        info->encoding == ASSAY_ENCODING_UNKNOWN ||
+        info->encoding == ASSAY_ENCODING_UUENCODE)
+        return false;
+    if (info->encoding != ASSAY_ENCODING_BASE64 &&
+        (!has_plain_bytes(info->body) ||
+         assay__reading_looks_like_base64(info->body)))
+        return false;
+    return assay_part_decode(part, &data, &defects, NULL) == ASSAY_OK &&
+           defects == 0 &&
+           (is_report || !assay__reading_text_holds_file(data, &origin));
+}
+
+bool assay__readings_agree(assay_message *message)
+{
+    bool is_known = false, is_crlf = false;
+    assay_part *part = NULL;
+
+    if (assay_message_root(message, &part, NULL) != ASSAY_OK ||
+        message->tree_limits != 0 || message->notes.oddities != 0)
+        return false;
+    for (; part; part = assay_part_thread(part)) {
+        if (!has_plain_bytes(part->info.header) ||
+            !has_line_ends(part->info.header, &is_known, &is_crlf) ||
+            !assay__plain_headers(part))
+            return false;
+        if (part->info.is_container ? !is_plain_multipart(part)
+                                    : !is_plain_leaf(part))
+            return false;
+    }
+    return true;
+}
