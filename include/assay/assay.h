@@ -62,6 +62,19 @@ ASSAY_API assay_rc assay_check(const assay_options *options,
                                assay_error *err) ASSAY_MUST_CHECK;
 
 /**
+ * As assay_check(), and hand the effective policy of each antivirus scope to
+ * @emit: a table of what is answered for each cause and which option decides
+ * it, and the values that hold after inheritance. Nothing is handed over when
+ * the configuration is not valid.
+ *
+ * @param emit  gets the text of one scope, whole lines; may not be NULL
+ */
+ASSAY_API assay_rc assay_check_policy(const assay_options *options,
+                                      void (*emit)(void *arg, const char *text),
+                                      void *arg,
+                                      assay_error *err) ASSAY_MUST_CHECK;
+
+/**
  * Read a configuration and build all it names: engines are opened, scripts
  * compiled and their init run.
  *

@@ -395,6 +395,8 @@ void assay__conf_check_required(const assay_conf_option *options,
 struct names {
     const assay_conf_option *const *tables; /* ends with NULL */
     const char *const *children;            /* ends with NULL */
+    assay__conf_elsewhere *elsewhere;       /* NULL: no such hints */
+    void *arg;
 };
 
 static const char *next_option(void *arg, size_t i)
@@ -435,6 +437,7 @@ static void check_option_name(const struct assay__conf_item *item,
                               struct names *names, const char *scope,
                               struct assay__conf_diags *diags)
 {
+    const char *belongs = NULL;
     char hint[HINT_MAX];
 
     if (is_listed(item->name, next_option, names))
@@ -446,11 +449,14 @@ static void check_option_name(const struct assay__conf_item *item,
                          item->name, scope);
         return;
     }
-    suggest(hint, sizeof hint,
-            assay__conf_nearest(item->name, next_option, names));
-    assay__conf_diag(diags, ASSAY__CONF_ERROR, &item->pos, hint,
-                     "'%s' is not a valid option in scope '%s'", item->name,
-                     scope);
+    if (names->elsewhere)
+        belongs = names->elsewhere(names->arg, item->name);
+    if (!belongs)
+        suggest(hint, sizeof hint,
+                assay__conf_nearest(item->name, next_option, names));
+    assay__conf_diag(
+        diags, ASSAY__CONF_ERROR, &item->pos, belongs ? belongs : hint,
+        "'%s' is not a valid option in scope '%s'", item->name, scope);
 }
 
 static void check_stanza_name(const struct assay__conf_item *item,
@@ -475,12 +481,15 @@ static void check_stanza_name(const struct assay__conf_item *item,
                      scope);
 }
 
-void assay__conf_check_names(const struct assay__conf_item *stanza,
-                             const assay_conf_option *const *tables,
-                             const char *const *children, const char *scope,
-                             struct assay__conf_diags *diags)
+/* NOLINTNEXTLINE(readability-function-size): one more than usual */
+void assay__conf_check_names_hinting(const struct assay__conf_item *stanza,
+                                     const assay_conf_option *const *tables,
+                                     const char *const *children,
+                                     const char *scope,
+                                     assay__conf_elsewhere *elsewhere,
+                                     void *arg, struct assay__conf_diags *diags)
 {
-    struct names names = {tables, children};
+    struct names names = {tables, children, elsewhere, arg};
 
     for (size_t i = 0; i < stanza->count; i++) {
         if (stanza->items[i].is_stanza)
@@ -488,6 +497,15 @@ void assay__conf_check_names(const struct assay__conf_item *stanza,
         else
             check_option_name(&stanza->items[i], &names, scope, diags);
     }
+}
+
+void assay__conf_check_names(const struct assay__conf_item *stanza,
+                             const assay_conf_option *const *tables,
+                             const char *const *children, const char *scope,
+                             struct assay__conf_diags *diags)
+{
+    assay__conf_check_names_hinting(stanza, tables, children, scope, NULL, NULL,
+                                    diags);
 }
 
 void assay__conf_check_instance(const struct assay__conf_item *stanza,

@@ -71,6 +71,19 @@ void assay__conf_check_names(const struct assay__conf_item *stanza,
                              const char *const *children, const char *scope,
                              struct assay__conf_diags *diags);
 
+/** Where an option that is not valid here belongs, as a sentence, or NULL. */
+typedef const char *assay__conf_elsewhere(void *arg, const char *option);
+
+/** Likewise, with a hint where an option belongs that stands in the wrong
+ *  stanza. @param elsewhere  may be NULL */
+void assay__conf_check_names_hinting(const struct assay__conf_item *stanza,
+                                     const assay_conf_option *const *tables,
+                                     const char *const *children,
+                                     const char *scope,
+                                     assay__conf_elsewhere *elsewhere,
+                                     void *arg,
+                                     struct assay__conf_diags *diags);
+
 /** Report an instance name that is missing, empty, not wanted or longer than
  *  ASSAY_NAME_MAX. */
 void assay__conf_check_instance(const struct assay__conf_item *stanza,

@@ -110,12 +110,10 @@ static void reply_unscannable(const assay_verdict *verdict,
     (void)assay__disposition_reply(disposition, 550, text, NULL);
 }
 
-/* error_code is what the administrator set; a 5xx there is discouraged but
- * honoured for errors, while an explicit "tempfail" always gives a 4xx. */
-static void reply_later(int64_t code, assay_disposition *disposition)
+static void reply_later(int code, assay_disposition *disposition)
 {
     (void)assay__disposition_reply(
-        disposition, (int)code,
+        disposition, code,
         code >= 500 ? "5.3.0 Local error in processing: message not scanned"
                     : "4.3.0 Local error in processing: message not scanned",
         NULL);
@@ -126,10 +124,11 @@ void assay__outcome_disposition(const struct assay__scope *scope,
                                 const assay_verdict *verdict,
                                 assay_disposition *disposition_out)
 {
-    const struct assay__scope_options *options = &engine->options;
+    const struct assay__scope_decision decision =
+        assay__scope_decide(&engine->options, verdict);
 
     assay__disposition_continue(disposition_out);
-    switch (assay__scope_answer(options, verdict)) {
+    switch (decision.answer) {
     case ASSAY__ANSWER_REJECT:
         if (verdict->status == ASSAY_STATUS_INFECTED)
             reply_infected(verdict, disposition_out);
@@ -137,7 +136,7 @@ void assay__outcome_disposition(const struct assay__scope *scope,
             reply_unscannable(verdict, disposition_out);
         break;
     case ASSAY__ANSWER_TEMPFAIL:
-        reply_later(options->error_code, disposition_out);
+        reply_later(decision.code, disposition_out);
         break;
     default:
         return;

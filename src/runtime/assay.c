@@ -22,10 +22,14 @@
 #include "runtime/counters.h"
 #include "runtime/host_stanzas.h"
 #include "runtime/paths.h"
+#include "runtime/policy_table.h"
 #include "runtime/pools.h"
 #include "runtime/ticker.h"
 
-enum { PROBE_INTERVAL_MS = 60 * 1000 };
+enum {
+    PROBE_INTERVAL_MS = 60 * 1000,
+    POLICY_TEXT_MAX = 1 << 20 /* bytes of one scope's policy table */
+};
 
 struct assay {
     assay_options options; /* strings are own copies */
@@ -205,7 +209,28 @@ struct assay__counters *assay__counters(const assay *self)
     return self->counters;
 }
 
-assay_rc assay_check(const assay_options *options, assay_error *err)
+/* The text of each scope, after all of them could be made. */
+static assay_rc emit_policy(const struct assay__generation *generation,
+                            void (*emit)(void *arg, const char *text),
+                            void *arg, assay_error *err)
+{
+    struct assay__strbuf text;
+    assay_rc rc = ASSAY_OK;
+
+    assay__strbuf_init(&text, POLICY_TEXT_MAX);
+    for (size_t i = 0; i < generation->scope_count && rc == ASSAY_OK; i++) {
+        assay__strbuf_reset(&text);
+        rc = assay__policy_table(generation, generation->scopes[i], &text, err);
+        if (rc == ASSAY_OK)
+            emit(arg, assay__strbuf_str(&text));
+    }
+    assay__strbuf_fini(&text);
+    return rc;
+}
+
+assay_rc assay_check_policy(const assay_options *options,
+                            void (*emit)(void *arg, const char *text),
+                            void *arg, assay_error *err)
 {
     const struct assay__change as_configured = {0};
     struct assay__generation *generation = NULL;
@@ -215,9 +240,22 @@ assay_rc assay_check(const assay_options *options, assay_error *err)
     if (rc != ASSAY_OK)
         return rc;
     rc = build(self, &as_configured, &generation, err);
+    if (rc == ASSAY_OK)
+        rc = emit_policy(generation, emit, arg, err);
     assay__generation_unref(&generation);
     destroy(self);
     return rc;
+}
+
+static void ignore_text(void *arg, const char *text)
+{
+    (void)arg;
+    (void)text;
+}
+
+assay_rc assay_check(const assay_options *options, assay_error *err)
+{
+    return assay_check_policy(options, ignore_text, NULL, err);
 }
 
 assay_rc assay_open(const assay_options *options, assay **out, assay_error *err)

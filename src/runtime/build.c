@@ -324,6 +324,7 @@ static assay_rc read_tree(struct assay__build *build, assay_error *err)
         rc = load_engines(build, err);
     if (rc != ASSAY_OK || !module_path_is_good(build))
         return rc;
+    build->globals = global_table;
     rc = assay__build_check_root(build, global_table, err);
     if (rc == ASSAY_OK)
         rc = read_stanzas(build, err);

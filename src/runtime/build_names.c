@@ -122,6 +122,81 @@ static void report(struct assay__build *build,
                      scope);
 }
 
+/* ---- options that stand in the wrong place ----------------------------- */
+
+static bool has_option(const assay_conf_option *table, const char *name)
+{
+    const assay_conf_option *const tables[] = {table, NULL};
+
+    return table && is_option(tables, name);
+}
+
+static const char *say(struct assay__build *build, const char *option,
+                       const char *place, const char *name)
+{
+    (void)snprintf(build->belongs, sizeof build->belongs,
+                   "'%.60s' belongs %s%s", option, place, name);
+    return build->belongs;
+}
+
+static const char *in_engine(struct assay__build *build, const char *option)
+{
+    struct assay__engine_set *set = build->generation->engines;
+    struct assay__engine_module *module;
+    const char *engine;
+    char name[ASSAY_NAME_MAX * 2];
+
+    for (size_t i = 0; (engine = assay__engine_set_available(set, i)) != NULL;
+         i++) {
+        if (assay__engine_set_get(set, engine, &module, NULL) != ASSAY_OK ||
+            !has_option(assay__engine_module_table(module)->conf->options,
+                        option))
+            continue;
+        (void)snprintf(name, sizeof name, "%s \"name\" { }", engine);
+        return say(build, option,
+                   "in an engine stanza inside antivirus: ", name);
+    }
+    return NULL;
+}
+
+static const char *in_stanza(struct assay__build *build,
+                             const assay_conf_stanza *stanza,
+                             const char *option)
+{
+    const assay_conf_stanza *const *child = stanza->children;
+
+    if (has_option(stanza->options, option))
+        return say(build, option, "in the stanza ", stanza->name);
+    for (; child && *child; child++)
+        if (has_option((*child)->options, option))
+            return say(build, option, "in the stanza ", (*child)->name);
+    return NULL;
+}
+
+const char *assay__build_elsewhere(void *arg, const char *option)
+{
+    struct assay__build *build = arg;
+    const struct assay__generation *generation = build->generation;
+    const assay_conf_stanza *const *host = build->input->options->host_stanzas;
+    const char *text;
+
+    if (has_option(assay__scope_option_table, option))
+        return say(build, option,
+                   "in an antivirus stanza, or in an engine stanza inside it",
+                   "");
+    text = in_engine(build, option);
+    for (size_t i = 0; !text && i < generation->language_module_count; i++)
+        text = in_stanza(
+            build,
+            assay__language_module_table(generation->language_modules[i])->conf,
+            option);
+    for (; !text && host && *host; host++)
+        text = in_stanza(build, *host, option);
+    if (!text && has_option(build->globals, option))
+        text = say(build, option, "outside of any stanza", "");
+    return text;
+}
+
 assay_rc assay__build_check_names(struct assay__build *build,
                                   const struct assay__conf_item *item,
                                   const assay_conf_option *const *tables,
@@ -147,7 +222,9 @@ assay_rc assay__build_check_names(struct assay__build *build,
             report(build, child, known, scope);
         allowed[count++] = child->name;
     }
-    assay__conf_check_names(item, tables, allowed, scope, build->diags);
+    assay__conf_check_names_hinting(item, tables, allowed, scope,
+                                    assay__build_elsewhere, build,
+                                    build->diags);
     return ASSAY_OK;
 }
 

@@ -2,11 +2,13 @@
  * Copyright (c) 2026 The Assay authors */
 #include "runtime/build_scope.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/sizes.h"
 #include "base/text.h"
 #include "rt/temp_folder.h"
+#include "runtime/policy_table.h"
 
 /* ---- global engine stanzas --------------------------------------------- */
 
@@ -81,8 +83,9 @@ assay_rc assay__build_global_engines(struct assay__build *build,
         if (!item->is_stanza || !is_engine(build, item->name))
             continue;
         assay__conf_check_instance(item, false, build->diags);
-        assay__conf_check_names(item, tables, no_children, item->name,
-                                build->diags);
+        assay__conf_check_names_hinting(item, tables, no_children, item->name,
+                                        assay__build_elsewhere, build,
+                                        build->diags);
         rc = read_engine_globals(build, item, &globals, err);
     }
     return rc;
@@ -165,8 +168,9 @@ static void check_engine_names(struct assay__build *build,
     static const char *const no_children[] = {NULL};
 
     assay__conf_check_instance(item, true, build->diags);
-    assay__conf_check_names(item, tables, no_children, table->name,
-                            build->diags);
+    assay__conf_check_names_hinting(item, tables, no_children, table->name,
+                                    assay__build_elsewhere, build,
+                                    build->diags);
     warn_inert(build, item);
 }
 
@@ -279,6 +283,33 @@ static void check_pool(struct assay__build *build,
                                assay__pool_of_engine(table, settings, options));
 }
 
+/* Limits along the chain that contradict each other: what is let in by one and
+ * never looked at by the next is an evasion path, or a surprise. */
+static void warn_of_sizes(struct assay__build *build,
+                          const struct assay__conf_item *item,
+                          const assay_engine_module *table,
+                          const struct assay__scope_options *options,
+                          const void *settings)
+{
+    uint64_t file, scan;
+
+    if (!assay__engine_size_option(table, settings, "max_filesize", &file))
+        return;
+    if (options->max_size > file)
+        assay__conf_diag(build->diags, ASSAY__CONF_WARNING, &item->pos, NULL,
+                         "max_size = %" PRIu64 " is more than max_filesize = "
+                         "%" PRIu64 ": what is larger than that is unscannable "
+                         "(oversize) all the same",
+                         options->max_size, file);
+    if (assay__engine_size_option(table, settings, "max_scansize", &scan) &&
+        scan < file)
+        assay__conf_diag(build->diags, ASSAY__CONF_WARNING, &item->pos, NULL,
+                         "max_scansize = %" PRIu64 " is less than max_filesize "
+                         "= %" PRIu64 ": files between the two are given to "
+                         "the engine, and are always unscannable (limit)",
+                         scan, file);
+}
+
 /* @param outer  the antivirus stanza */
 static assay_rc add_engine(struct assay__build *build,
                            struct assay__scope *scope,
@@ -301,6 +332,8 @@ static assay_rc add_engine(struct assay__build *build,
         check_file_base(build, item, outer, &options);
     if (rc == ASSAY_OK)
         rc = engine_settings(build, item, table, &settings, err);
+    if (rc == ASSAY_OK)
+        warn_of_sizes(build, item, table, &options, settings);
     if (rc != ASSAY_OK || *name_of(item) == '\0')
         return rc;
     check_pool(build, item, table, &options, settings);

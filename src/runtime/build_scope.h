@@ -15,9 +15,11 @@ struct assay__build {
     struct assay__generation *generation; /* owned until handed out */
     struct assay__conf_diags *diags;      /* owned */
     const struct assay__conf_item *root;  /* of generation->tree */
-    const char **names;      /* of stanzas at top level; of the generation */
-    const char *module_path; /* holds engines/ and languages/ */
-    bool is_well_formed;     /* the parser found no mistake */
+    const char **names; /* of stanzas at top level; of the generation */
+    const assay_conf_option *globals;      /* outside of any stanza */
+    char belongs[ASSAY__CONF_MESSAGE_MAX]; /* of assay__build_elsewhere() */
+    const char *module_path;               /* holds engines/ and languages/ */
+    bool is_well_formed;                   /* the parser found no mistake */
     const struct assay__conf_item *blamed; /* for its value, last */
     /* What is wrong with a policy language; reported with the first stanza
      * that nobody knows, for that may be its own. */
@@ -38,6 +40,10 @@ assay_rc assay__build_check_names(struct assay__build *build,
 /** Names of the engines that can be loaded, and NULL; of the generation. */
 assay_rc assay__build_engine_names(struct assay__build *build,
                                    const char ***out, assay_error *err);
+
+/** An assay__conf_elsewhere; @arg is the build. Loads engines to look at their
+ *  tables. The text lasts until the next call. */
+const char *assay__build_elsewhere(void *arg, const char *option);
 
 /** Check the global stanzas of engines: `clamav { }`. */
 assay_rc assay__build_global_engines(struct assay__build *build,

@@ -66,7 +66,9 @@ static assay_rc check_names(struct assay__build *build,
     for (size_t i = 0; i < count; i++)
         names[i] = stanza->children[i]->name;
     assay__conf_check_instance(item, stanza->named, build->diags);
-    assay__conf_check_names(item, tables, names, stanza->name, build->diags);
+    assay__conf_check_names_hinting(item, tables, names, stanza->name,
+                                    assay__build_elsewhere, build,
+                                    build->diags);
     return ASSAY_OK;
 }
 

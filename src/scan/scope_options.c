@@ -150,51 +150,88 @@ bool assay__scope_option_is_inert(const char *name)
     return false;
 }
 
-/* The answer set for the cause, or the one that action stands for. */
-static enum assay__answer answer_or(int set, enum assay__answer derived,
-                                    const struct assay__scope_options *options)
+/* ---- decisions --------------------------------------------------------- */
+
+enum { REFUSAL_CODE = 550, LATER_CODE = 451, PERMANENT = 500 };
+
+static struct assay__scope_decision decision(
+    const struct assay__scope_options *options, const char *option,
+    enum assay__answer answer)
 {
-    if (set != ASSAY__ANSWER_DEFAULT)
-        return (enum assay__answer)set;
-    return options->action == ASSAY__SCAN_PASS ? ASSAY__ANSWER_PASS : derived;
+    struct assay__scope_decision made = {.answer = answer, .option = option};
+
+    if (answer == ASSAY__ANSWER_REJECT)
+        made.code = REFUSAL_CODE;
+    else if (answer == ASSAY__ANSWER_TEMPFAIL)
+        made.code = (int)options->error_code;
+    return made;
 }
 
-static int unscannable_option(const struct assay__scope_options *options,
-                              assay_reason reason)
+/* What action stands for when no option of the cause is set. */
+static struct assay__scope_decision by_action(
+    const struct assay__scope_options *options, enum assay__answer derived)
+{
+    return decision(options, "action",
+                    options->action == ASSAY__SCAN_PASS ? ASSAY__ANSWER_PASS
+                                                        : derived);
+}
+
+/* A 5xx error_code is honoured where action asks for it; who says "tempfail"
+ * means that the sender shall try again. */
+static struct assay__scope_decision by_option(
+    const struct assay__scope_options *options, const char *option, int set,
+    enum assay__answer derived)
+{
+    struct assay__scope_decision made;
+
+    if (set == ASSAY__ANSWER_DEFAULT)
+        return by_action(options, derived);
+    made = decision(options, option, (enum assay__answer)set);
+    if (set == ASSAY__ANSWER_TEMPFAIL && made.code >= PERMANENT)
+        made.code = LATER_CODE;
+    return made;
+}
+
+static struct assay__scope_decision decide_unscannable(
+    const struct assay__scope_options *options, assay_reason reason)
 {
     if (reason == ASSAY_REASON_ENCRYPTED)
-        return options->on_encrypted;
+        return by_option(options, "on_encrypted", options->on_encrypted,
+                         ASSAY__ANSWER_REJECT);
     if (reason == ASSAY_REASON_OVERSIZE)
-        return options->on_oversize;
-    return options->on_unscannable;
+        return by_option(options, "on_oversize", options->on_oversize,
+                         ASSAY__ANSWER_REJECT);
+    return by_option(options, "on_unscannable", options->on_unscannable,
+                     ASSAY__ANSWER_REJECT);
 }
 
-static int error_option(const struct assay__scope_options *options,
-                        assay_reason reason)
-{
-    return reason == ASSAY_REASON_TIMEOUT ? options->on_timeout
-                                          : options->on_error;
-}
-
-enum assay__answer assay__scope_answer(
+struct assay__scope_decision assay__scope_decide(
     const struct assay__scope_options *options, const assay_verdict *verdict)
 {
     switch (verdict->status) {
     case ASSAY_STATUS_CLEAN:
     case ASSAY_STATUS_SKIPPED:
     case ASSAY_STATUS_NO_ENGINE:
-        return ASSAY__ANSWER_PASS;
+        return decision(options, "", ASSAY__ANSWER_PASS);
     case ASSAY_STATUS_INFECTED:
-        return answer_or(ASSAY__ANSWER_DEFAULT, ASSAY__ANSWER_REJECT, options);
+        return by_action(options, ASSAY__ANSWER_REJECT);
     case ASSAY_STATUS_UNSCANNABLE:
     case ASSAY_STATUS_NOT_SUITABLE: /* not inspected either */
-        return answer_or(unscannable_option(options, verdict->reason),
-                         ASSAY__ANSWER_REJECT, options);
+        return decide_unscannable(options, verdict->reason);
     case ASSAY_STATUS_ERROR:
     case ASSAY_STATUS_NAME_TOO_LONG:
     case ASSAY_STATUS_PART_IS_CONTAINER:
         break;
     }
-    return answer_or(error_option(options, verdict->reason),
-                     ASSAY__ANSWER_TEMPFAIL, options);
+    if (verdict->reason == ASSAY_REASON_TIMEOUT)
+        return by_option(options, "on_timeout", options->on_timeout,
+                         ASSAY__ANSWER_TEMPFAIL);
+    return by_option(options, "on_error", options->on_error,
+                     ASSAY__ANSWER_TEMPFAIL);
+}
+
+enum assay__answer assay__scope_answer(
+    const struct assay__scope_options *options, const assay_verdict *verdict)
+{
+    return assay__scope_decide(options, verdict).answer;
 }

@@ -49,8 +49,20 @@ extern const assay_conf_option assay__scope_option_table[];
  *  exist in this version, so that the configuration check can say so. */
 bool assay__scope_option_is_inert(const char *name);
 
-/** Effective answer of a status and reason under these options; CONTINUE
- *  cases give PASS. INFECTED follows action alone. */
+/** What a hook scan answers, and which option says so. */
+struct assay__scope_decision {
+    enum assay__answer answer; /* never DEFAULT */
+    const char *option;        /* "action", "on_timeout" …; "" when the cause
+                                  never has an answer */
+    int code;                  /* of the SMTP reply; 0 for PASS */
+};
+
+/** Effective decision for a status and reason under these options; what
+ *  continues by itself gives PASS. INFECTED follows action alone. */
+struct assay__scope_decision assay__scope_decide(
+    const struct assay__scope_options *options, const assay_verdict *verdict);
+
+/** Its answer alone. */
 enum assay__answer assay__scope_answer(
     const struct assay__scope_options *options, const assay_verdict *verdict);
 

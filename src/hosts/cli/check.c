@@ -16,29 +16,45 @@
 #include "options.h"
 
 static const char check_help[] =
-    "Usage: assay check [-c FILE]\n"
+    "Usage: assay check [-q] [-c FILE]\n"
     "\n"
     "Read the configuration and all it includes, without loading signatures\n"
-    "or running a script, and list what is wrong with it.\n"
+    "or running a script, and list what is wrong with it. For a valid one,\n"
+    "show what each antivirus scope answers, and which option decides that.\n"
     "\n"
     "  -c, --config=FILE  instead of " ASSAY_CONFIG_PATH "\n"
+    "  -q, --quiet        no more than 'Configuration valid'\n"
     "  -h, --help         show this text\n"
     "\n"
     "Exit status: 0 valid, 1 not valid or not found, 64 wrong usage.\n";
 
-static int check_file(const char *path)
+/* The policy of one scope; the line that scripts look for comes first. */
+static void show_policy(void *arg, const char *text)
+{
+    bool *said_valid = arg;
+
+    if (!*said_valid)
+        (void)puts("Configuration valid");
+    *said_valid = true;
+    (void)printf("\n%s", text);
+}
+
+static int check_file(const char *path, bool quiet)
 {
     struct assay__progress progress;
+    bool said_valid = false;
     assay_options options;
     assay_error err = {0};
     assay_rc rc;
 
     assay__progress_init(&progress);
     assay__options_init(&options, path, 0, &progress);
-    rc = assay_check(&options, &err);
+    rc = quiet ? assay_check(&options, &err)
+               : assay_check_policy(&options, show_policy, &said_valid, &err);
     assay__progress_fini(&progress);
     if (rc == ASSAY_OK) {
-        (void)puts("Configuration valid");
+        if (!said_valid)
+            (void)puts("Configuration valid");
         return ASSAY__EXIT_OK;
     }
     (void)fprintf(stderr, "assay: %s\n", err.msg);
@@ -49,17 +65,22 @@ static int check_run(int argc, char **argv)
 {
     static const struct option longs[] = {
         {"config", required_argument, NULL, 'c'},
+        {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     const char *path = ASSAY_CONFIG_PATH;
+    bool quiet = false;
     int option;
 
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet */
-    while ((option = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "c:qh", longs, NULL)) != -1) {
         switch (option) {
         case 'c':
             path = optarg;
+            break;
+        case 'q':
+            quiet = true;
             break;
         case 'h':
             (void)fputs(check_help, stdout);
@@ -75,7 +96,7 @@ static int check_run(int argc, char **argv)
         (void)fprintf(stderr, "assay: %s: %s\n", path, strerrordesc_np(ENOENT));
         return ASSAY__EXIT_FOUND;
     }
-    return check_file(path);
+    return check_file(path, quiet);
 }
 
 const struct assay__command assay__command_check = {

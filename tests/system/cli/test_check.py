@@ -12,9 +12,24 @@ class Check(cli.CliTest):
     """The texts of validate_config (WU-08), and exit status."""
 
     def test_valid(self):
+        for quiet in ("-q", "--quiet"):
+            run = self.run_assay("check", quiet, "-c", "assay.conf", status=0)
+            self.assertEqual(run.out, "Configuration valid\n")
+            self.assertEqual(run.err, "")
+
+    def test_valid_shows_the_policy(self):
+        self.configure("  on_timeout = tempfail\n  error_code = 454")
         run = self.run_assay("check", "-c", "assay.conf", status=0)
-        self.assertEqual(run.out, "Configuration valid\n")
-        self.assertEqual(run.err, "")
+        lines = run.out.splitlines()
+        self.assertEqual(lines[0], "Configuration valid")
+        for line in (
+                "  infected       550     action = reject",
+                "  encrypted      pass    on_encrypted = pass",
+                "  timeout        454     on_timeout = tempfail, "
+                "error_code = 454",
+                "  overload       454     action = reject, error_code = 454"):
+            self.assertIn(line, lines)
+        self.assertLessEqual(max(map(len, lines)), 80)
 
     def test_stanza_of_the_daemon_is_known(self):
         for listen in ('Listen = "unix:/run/x.sock"',
@@ -39,7 +54,7 @@ class Check(cli.CliTest):
     def test_warning_does_not_fail(self):
         text = (self.folder / "assay.conf").read_text()
         self.put("assay.conf", text.replace("clamav { }\n", "").encode())
-        run = self.run_assay("check", "-c", "assay.conf", status=0)
+        run = self.run_assay("check", "-qc", "assay.conf", status=0)
         self.assertEqual(run.out, "Configuration valid\n")
         self.assertIn("warning: ", run.err)
 

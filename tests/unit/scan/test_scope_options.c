@@ -211,6 +211,40 @@ START_TEST(answer_set_for_a_cause_beats_action)
 }
 END_TEST
 
+/* AV-19: 5xx is honoured where action asks for error_code, and is not what
+ * "tempfail" means. */
+static const struct {
+    int action, on_error, want_code;
+    int64_t error_code;
+    const char *want_option;
+} codes[] = {
+    {ASSAY__SCAN_REJECT, ASSAY__ANSWER_DEFAULT, 451, 451, "action"},
+    {ASSAY__SCAN_REJECT, ASSAY__ANSWER_DEFAULT, 420, 420, "action"},
+    {ASSAY__SCAN_REJECT, ASSAY__ANSWER_DEFAULT, 554, 554, "action"},
+    {ASSAY__SCAN_PASS, ASSAY__ANSWER_DEFAULT, 0, 554, "action"},
+    {ASSAY__SCAN_PASS, ASSAY__ANSWER_TEMPFAIL, 420, 420, "on_error"},
+    {ASSAY__SCAN_REJECT, ASSAY__ANSWER_TEMPFAIL, 451, 554, "on_error"},
+    {ASSAY__SCAN_PASS, ASSAY__ANSWER_REJECT, 550, 451, "on_error"},
+    {ASSAY__SCAN_REJECT, ASSAY__ANSWER_PASS, 0, 451, "on_error"},
+};
+
+START_TEST(a_decision_names_its_code_and_option)
+{
+    const assay_verdict verdict = {.status = ASSAY_STATUS_ERROR,
+                                   .reason = ASSAY_REASON_ENGINE};
+    const struct assay__scope_options options = {.action = codes[_i].action,
+                                                 .on_error = codes[_i].on_error,
+                                                 .error_code =
+                                                     codes[_i].error_code};
+    const struct assay__scope_decision decision =
+        assay__scope_decide(&options, &verdict);
+
+    ck_assert_msg(decision.code == codes[_i].want_code, "case %d: %d", _i,
+                  decision.code);
+    ck_assert_str_eq(decision.option, codes[_i].want_option);
+}
+END_TEST
+
 START_TEST(encrypted_mail_passes_by_default)
 {
     const assay_verdict verdict = {.status = ASSAY_STATUS_UNSCANNABLE,
@@ -239,6 +273,8 @@ int main(void)
     tcase_add_loop_test(tc, answer_follows_action, 0, ASSAY_COUNT_OF(matrix));
     tcase_add_loop_test(tc, answer_set_for_a_cause_beats_action, 0,
                         ASSAY_COUNT_OF(causes));
+    tcase_add_loop_test(tc, a_decision_names_its_code_and_option, 0,
+                        (int)ASSAY_COUNT_OF(codes));
     tcase_add_test(tc, encrypted_mail_passes_by_default);
     suite_add_tcase(suite, tc);
     return check_run(suite);

@@ -26,6 +26,7 @@ struct sample_settings {
     bool refuse;
     bool crash;
     const char *data;
+    uint64_t max_filesize, max_scansize;
 };
 
 #define AT(member) offsetof(struct sample_settings, member)
@@ -45,6 +46,14 @@ static const assay_conf_option sample_options[] = {
      .offset = AT(crash),
      .default_value = "false"},
     {.name = "data", .type = ASSAY_CONF_PATH, .offset = AT(data)},
+    {.name = "max_filesize",
+     .type = ASSAY_CONF_SIZE,
+     .offset = AT(max_filesize),
+     .default_value = "1000000"},
+    {.name = "max_scansize",
+     .type = ASSAY_CONF_SIZE,
+     .offset = AT(max_scansize),
+     .default_value = "2000000"},
     {0},
 };
 
