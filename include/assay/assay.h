@@ -125,6 +125,15 @@ ASSAY_API const void *assay_host_settings(assay *assay_,
 ASSAY_API void assay_scan(assay *assay_, assay_message *message,
                           const char *engine, assay_verdict *verdict_out);
 
+/**
+ * Bits (1 << assay_phase) of the phases in which the present policy has
+ * something to say: a host that need not answer the others saves its MTA the
+ * wait. All phases are to be run all the same, and a reload may change this:
+ * keep what a phase answers until the MTA can be told.
+ * Threads: any.
+ */
+ASSAY_API uint32_t assay_phases(assay *assay_);
+
 /** Copy the name of the index-th configured engine, each once; a reload may
  *  change them at any time. @param size ASSAY_NAME_MAX + 1 holds any name
  *  @return false past the end */

@@ -116,7 +116,7 @@ ASSAY_API const char *assay_session_engine(assay_session *session,
 /* ---- the policy-language interface ------------------------------------- */
 
 #define ASSAY_LANGUAGE_ABI_MAJOR 1
-#define ASSAY_LANGUAGE_ABI_MINOR 0
+#define ASSAY_LANGUAGE_ABI_MINOR 1
 
 /** Given to open; borrowed until close returns. */
 typedef struct assay_language_args {
@@ -168,6 +168,13 @@ typedef struct assay_language_ops {
     void (*message_close)(void *instance, void *state);
     /** Free the per-session state; state is not NULL. */
     void (*session_close)(void *instance, void *state);
+
+    /* since 1.1 */
+
+    /** Bits (1 << assay_phase) of the phases in which a script may have
+     *  something to say. Run is called in the others as well. Any thread;
+     *  does not block. May be NULL [all]. */
+    uint32_t (*phases)(void *instance);
 } assay_language_ops;
 
 typedef struct assay_language_module {

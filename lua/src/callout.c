@@ -117,6 +117,25 @@ int lassay_callout_run(lua_State *L)
     return 0;
 }
 
+int lassay_callout_phases(lua_State *L)
+{
+    uint32_t *phases = lua_touserdata(L, 1);
+    size_t count = lassay_interp_of(L)->module_count;
+
+    *phases = 0;
+    for (size_t i = 0; i < count; i++) {
+        lassay_registry_push(L, i);
+        for (int phase = 0; phase < ASSAY_PHASE_COUNT; phase++) {
+            /* With metamethods: a module may inherit its callouts. */
+            if (lua_getfield(L, -2, callouts[phase].method) != LUA_TNIL)
+                *phases |= UINT32_C(1) << phase;
+            lua_pop(L, 1);
+        }
+        lua_pop(L, 2);
+    }
+    return 0;
+}
+
 /* [-0, +1, e] Call init or deinit. @return false when there is none */
 static bool call_hook(lua_State *L, const char *method)
 {

@@ -22,6 +22,10 @@ struct lassay_phase {
     assay_flow flow; /* out */
 };
 
+/* [-0, +0, e] Body of a run: set *(uint32_t *) at index 1 to the bits of the
+ * phases in which a module has a callout. */
+int lassay_callout_phases(lua_State *L);
+
 /* [-0, +0, e] Bodies of runs: call init, deinit of the module whose number is
  * *(size_t *) at index 1. */
 int lassay_callout_init(lua_State *L);

@@ -19,6 +19,7 @@ struct lassay_instance {
     struct lassay_options options;                          /* set once */
     struct lassay_interp *interps[LASSAY_INTERPRETERS_MAX]; /* set once */
     size_t count;                                           /* set once */
+    uint32_t phases;    /* set once: bits of those with a callout */
     atomic_size_t next; /* atomic: interpreter of the next new session */
 };
 
@@ -106,6 +107,17 @@ static assay_rc add_interpreter(struct lassay_instance *instance,
     return rc;
 }
 
+static uint32_t find_phases(struct lassay_interp *interp)
+{
+    struct lassay_run run = {0};
+    uint32_t phases;
+
+    if (lassay_run_call(&run, interp->L, lassay_callout_phases, &phases,
+                        NULL) != ASSAY_OK)
+        return UINT32_MAX;
+    return phases;
+}
+
 assay_rc lassay_instance_open(const assay_language_args *args,
                               void **instance_out, assay_error *err)
 {
@@ -130,6 +142,7 @@ assay_rc lassay_instance_open(const assay_language_args *args,
         lassay_instance_close(instance);
         return rc;
     }
+    instance->phases = find_phases(instance->interps[0]);
     *instance_out = instance;
     return ASSAY_OK;
 }
@@ -144,6 +157,15 @@ static void deinit_modules(struct lassay_interp *interp)
         /* It is logged; the rest must close all the same. */
         (void)lassay_run_call(&run, interp->L, lassay_callout_deinit, &i, NULL);
     }
+}
+
+/* All interpreters loaded the same scripts. A script that defines a callout
+ * only later is called, but no host waits for its answer. */
+uint32_t lassay_instance_phases(void *instance)
+{
+    struct lassay_instance *self = instance;
+
+    return self->phases;
 }
 
 void lassay_instance_close(void *instance)

@@ -34,5 +34,6 @@ void lassay_instance_close(void *instance);
 assay_rc lassay_instance_run(void *instance, void **state,
                              const assay_call *call, assay_flow *flow_out,
                              assay_error *err);
+uint32_t lassay_instance_phases(void *instance);
 
 #endif

@@ -36,6 +36,7 @@ static const assay_language_ops lua_ops = {
     .run = lassay_instance_run,
     .message_close = message_close,
     .session_close = session_close,
+    .phases = lassay_instance_phases,
 };
 
 ASSAY_LANGUAGE_MODULE(.name = "lua", .version = "1.0",

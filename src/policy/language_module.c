@@ -2,9 +2,20 @@
  * Copyright (c) 2026 The Assay authors */
 #include "policy/language_module.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "rt/shared_object.h"
+
+/* What ABI 1.0 has; all tables of this major number reach as far. */
+#define OPS_SIZE_MIN                               \
+    (offsetof(assay_language_ops, session_close) + \
+     sizeof(((const assay_language_ops *)NULL)->session_close))
+
+/* Where `phases` ends. */
+#define OPS_SIZE_PHASES                     \
+    (offsetof(assay_language_ops, phases) + \
+     sizeof(((const assay_language_ops *)NULL)->phases))
 
 struct assay__language_module {
     void *handle;
@@ -30,7 +41,7 @@ static assay_rc too_short(const char *path, size_t size, assay_error *err)
 static assay_rc check_ops(const char *path, const assay_language_ops *ops,
                           assay_error *err)
 {
-    if (!ops || ops->struct_size < sizeof *ops)
+    if (!ops || ops->struct_size < OPS_SIZE_MIN)
         return lacks(path, "ops", err);
     if (!ops->open)
         return lacks(path, "open", err);
@@ -111,6 +122,13 @@ const assay_language_module *assay__language_module_table(
     const struct assay__language_module *module)
 {
     return module->table;
+}
+
+uint32_t assay__language_phases(const assay_language_ops *ops, void *instance)
+{
+    if (ops->struct_size < OPS_SIZE_PHASES || !ops->phases)
+        return UINT32_MAX;
+    return ops->phases(instance);
 }
 
 void assay__language_module_free(struct assay__language_module **module)

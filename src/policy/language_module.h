@@ -21,4 +21,7 @@ const assay_language_module *assay__language_module_table(
     const struct assay__language_module *module);
 void assay__language_module_free(struct assay__language_module **module);
 
+/** What phases() of the language says, or all phases. */
+uint32_t assay__language_phases(const assay_language_ops *ops, void *instance);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "policy/disposition.h"
+#include "policy/language_module.h"
 #include "policy/outcome.h"
 #include "policy/session.h"
 
@@ -97,6 +98,20 @@ static void name_decider(const struct assay__policy_module *module,
 {
     if (reply->action != ASSAY_ACTION_CONTINUE && reply->module[0] == '\0')
         assay__text_copy(reply->module, sizeof reply->module, module->name);
+}
+
+uint32_t assay__policy_phases(const struct assay__policy *policy)
+{
+    uint32_t phases = 0;
+
+    for (size_t i = 0; i < policy->count; i++) {
+        const struct assay__policy_module *module = &policy->modules[i];
+
+        phases |= module->kind == ASSAY__POLICY_LANGUAGE
+                      ? assay__language_phases(module->ops, module->instance)
+                      : UINT32_C(1) << ASSAY_PHASE_DATA;
+    }
+    return phases;
 }
 
 void assay__policy_run(const struct assay__policy *policy, void **states,

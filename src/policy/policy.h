@@ -33,6 +33,9 @@ struct assay__policy {
     const assay_log *log;
 };
 
+/** Bits (1 << assay_phase) of the phases in which a module may answer. */
+uint32_t assay__policy_phases(const struct assay__policy *policy);
+
 /**
  * Run the modules for one phase.
  *

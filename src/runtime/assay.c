@@ -425,6 +425,15 @@ bool assay_engine_name(assay *assay_, size_t index, char *buf, size_t size)
     return name != NULL;
 }
 
+uint32_t assay_phases(assay *assay_)
+{
+    struct assay__generation *generation = assay__present(assay_);
+    uint32_t phases = assay__policy_phases(&generation->policy);
+
+    assay__generation_unref(&generation);
+    return phases;
+}
+
 static void release_generation(void *arg)
 {
     struct assay__generation *generation = arg;

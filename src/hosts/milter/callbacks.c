@@ -14,7 +14,10 @@
  *
  * header, eoh and body never answer (SMFIP_NR_*; libmilter answers by itself
  * where an MTA does not know that), so a failure to store is remembered and
- * answered at eom: 552 for a message that is too large, else 451.
+ * answered at eom: 552 for a message that is too large, else 451. The steps
+ * before them do not answer either where the policy has no callout for them:
+ * each answer costs the MTA a wait. Should one of them have to refuse after
+ * all, out of memory or after a reload, that is held and answered at eom.
  */
 #include "callbacks.h"
 
@@ -37,6 +40,17 @@ enum {
         SMFIP_HDR_LEADSPC | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY
 };
 
+/* Steps that need no answer while the policy has nothing to say in them. */
+static const struct {
+    assay_phase phase;
+    unsigned long no_reply;
+} optional_answers[] = {
+    {ASSAY_PHASE_CONNECT, SMFIP_NR_CONN},
+    {ASSAY_PHASE_EHLO, SMFIP_NR_HELO},
+    {ASSAY_PHASE_MAILFROM, SMFIP_NR_MAIL},
+    {ASSAY_PHASE_RCPTTO, SMFIP_NR_RCPT},
+};
+
 /* libmilter hands no argument to callbacks; set once before it starts. */
 static const struct assay__milter *milter;
 
@@ -45,6 +59,7 @@ static const struct assay__milter *milter;
 struct step {
     SMFICTX *ctx;
     const char *name;
+    unsigned long no_reply; /* SMFIP_NR_* of the step; 0: it always answers */
     bool entered;
     struct assay__connection *connection; /* NULL: none, or not entered */
     assay_disposition disposition;
@@ -61,14 +76,23 @@ static void step_enter(struct step *step, SMFICTX *ctx, const char *name)
         step->connection = smfi_getpriv(ctx);
 }
 
+static bool is_held(const struct assay__connection *connection)
+{
+    return connection->held.action != ASSAY_ACTION_CONTINUE;
+}
+
 /* @return false when nothing may be done; the disposition then says why */
-static bool step_begin(struct step *step, SMFICTX *ctx, const char *name)
+static bool step_begin(struct step *step, SMFICTX *ctx, const char *name,
+                       unsigned long no_reply)
 {
     step_enter(step, ctx, name);
+    step->no_reply = no_reply;
     if (!step->entered)
         assay__reply_set_closing(&step->disposition, "Service is stopping");
     else if (!step->connection || !step->connection->session)
         assay__reply_set_fault(&step->disposition);
+    else if (is_held(step->connection))
+        step->disposition = step->connection->held;
     else if (step->connection->closing)
         assay__reply_set_closing(&step->disposition, "Closing connection");
     else
@@ -99,6 +123,35 @@ static sfsistat step_leave(struct step *step)
     return assay__reply_send(step->ctx, &step->disposition);
 }
 
+static bool is_quiet(const struct step *step)
+{
+    return step->connection && (step->connection->quiet & step->no_reply) != 0;
+}
+
+/* The first refusal counts. That of one recipient is none of the message: the
+ * sender has to ask again. */
+static void hold(struct step *step)
+{
+    struct assay__connection *connection = step->connection;
+
+    if (step->disposition.action == ASSAY_ACTION_CONTINUE ||
+        is_held(connection))
+        return;
+    if (step->no_reply == SMFIP_NR_RCPT &&
+        step->disposition.action == ASSAY_ACTION_REJECT)
+        assay__reply_set_fault(&step->disposition);
+    connection->held = step->disposition;
+    connection->held_for_all =
+        step->no_reply == SMFIP_NR_CONN || step->no_reply == SMFIP_NR_HELO;
+}
+
+/* With the message its refusal is done with. */
+static void forget_held(struct assay__connection *connection)
+{
+    if (!connection->held_for_all)
+        connection->held.action = ASSAY_ACTION_CONTINUE;
+}
+
 static sfsistat step_end(struct step *step, assay_rc rc)
 {
     const assay_disposition *disposition = &step->disposition;
@@ -111,7 +164,14 @@ static sfsistat step_end(struct step *step, assay_rc rc)
                         step->name, assay_action_name(disposition->action),
                         disposition->code, disposition->module,
                         assay__log_quote(&text, disposition->text));
-    return step_leave(step);
+    if (!is_quiet(step))
+        return step_leave(step);
+    hold(step);
+    if (step->connection->unsure) /* what was agreed on, libmilter sees to */
+        return step_leave(step);
+    if (step->entered)
+        assay__hub_leave(milter->hub);
+    return SMFIS_NOREPLY;
 }
 
 static assay_session *session_of(const struct step *step)
@@ -122,11 +182,28 @@ static assay_session *session_of(const struct step *step)
 static void drop_message(struct step *step)
 {
     assay__hub_end_message(milter->hub, step->connection);
+    forget_held(step->connection);
     if (step->connection->session)
         assay_session_reset(step->connection->session);
 }
 
 /* ---- connection -------------------------------------------------------- */
+
+/* A connection that is to be refused must be told so. */
+static unsigned long quiet_steps(void)
+{
+    uint32_t phases;
+    unsigned long quiet = 0;
+
+    if (assay__hub_refusal(milter->hub))
+        return 0;
+    phases = assay_phases(milter->library);
+    for (size_t i = 0; i < sizeof optional_answers / sizeof *optional_answers;
+         i++)
+        if ((phases & UINT32_C(1) << optional_answers[i].phase) == 0)
+            quiet |= optional_answers[i].no_reply;
+    return quiet;
+}
 
 /* NOLINTNEXTLINE(readability-function-size): libmilter's signature */
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
@@ -152,6 +229,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
         (void)smfi_setpriv(ctx, step.connection);
     }
     if (step.connection) {
+        step.connection->quiet = offered_steps & quiet_steps();
+        *steps_out |= step.connection->quiet;
         step.connection->leading_space = *steps_out & SMFIP_HDR_LEADSPC;
         status = SMFIS_CONTINUE;
     }
@@ -200,6 +279,8 @@ static assay_rc open_session(struct step *step, const assay_peer *peer)
 
     assay_session_close(&connection->session);
     connection->closing = false;
+    connection->held_for_all = false;
+    forget_held(connection);
     rc = assay_session_open(milter->library, peer, &connection->session,
                             &step->err);
     if (rc != ASSAY_OK)
@@ -217,6 +298,21 @@ static assay_rc open_session(struct step *step, const assay_peer *peer)
                                  &step->err);
 }
 
+/* Without a negotiation, what was agreed on before still holds. */
+static void recall_quiet(struct step *step)
+{
+    struct assay__connection *connection = step->connection;
+
+    connection->unsure =
+        !assay__hub_take_quiet(milter->hub, step->ctx, &connection->quiet);
+    if (!connection->unsure)
+        return;
+    connection->quiet = 0;
+    for (size_t i = 0; i < sizeof optional_answers / sizeof *optional_answers;
+         i++)
+        connection->quiet |= optional_answers[i].no_reply;
+}
+
 static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
 {
     struct step step;
@@ -225,6 +321,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
     const char *refusal;
 
     step_enter(&step, ctx, "connect");
+    step.no_reply = SMFIP_NR_CONN;
     if (!step.entered) {
         assay__reply_set_closing(&step.disposition, "Service is stopping");
         return step_end(&step, ASSAY_OK);
@@ -237,6 +334,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
             return step_end(
                 &step, assay_error_set(&step.err, ASSAY_E_NOMEM, "connection"));
         step.connection->leading_space = true;
+        recall_quiet(&step);
         (void)smfi_setpriv(ctx, step.connection);
     }
     refusal = assay__hub_refusal(milter->hub);
@@ -253,7 +351,7 @@ static sfsistat on_helo(SMFICTX *ctx, char *name)
     struct step step;
     assay_rc rc;
 
-    if (!step_begin(&step, ctx, "ehlo"))
+    if (!step_begin(&step, ctx, "ehlo", SMFIP_NR_HELO))
         return step_end(&step, ASSAY_OK);
     rc =
         assay__macros_copy(ctx, ASSAY__MACRO_HELO,
@@ -272,6 +370,8 @@ static sfsistat on_close(SMFICTX *ctx)
     if (!step.entered)
         return SMFIS_CONTINUE;
     (void)smfi_setpriv(ctx, NULL);
+    if (step.connection && !step.connection->unsure)
+        assay__hub_keep_quiet(milter->hub, ctx, step.connection->quiet);
     assay__hub_disconnect(milter->hub, step.connection);
     assay__hub_leave(milter->hub);
     return SMFIS_CONTINUE;
@@ -348,7 +448,7 @@ static sfsistat on_envfrom(SMFICTX *ctx, char **argv)
     struct step step;
     assay_rc rc;
 
-    if (!step_begin(&step, ctx, "mailfrom"))
+    if (!step_begin(&step, ctx, "mailfrom", SMFIP_NR_MAIL))
         return step_end(&step, ASSAY_OK);
     if (!assay__hub_begin_message(milter->hub, step.connection)) {
         assay__reply_set_closing(&step.disposition, "Service is stopping");
@@ -371,7 +471,7 @@ static sfsistat on_envrcpt(SMFICTX *ctx, char **argv)
     struct step step;
     assay_rc rc;
 
-    if (!step_begin(&step, ctx, "rcptto"))
+    if (!step_begin(&step, ctx, "rcptto", SMFIP_NR_RCPT))
         return step_end(&step, ASSAY_OK);
     rc = run_envelope(&step, assay_session_rcptto, argv);
     /* Any other answer is for this recipient; these end the message, and the
@@ -388,7 +488,7 @@ static sfsistat on_envrcpt(SMFICTX *ctx, char **argv)
  * message the bytes go nowhere, and eom says so. */
 static bool store_begin(struct step *step, SMFICTX *ctx, const char *name)
 {
-    if (!step_begin(step, ctx, name))
+    if (!step_begin(step, ctx, name, 0))
         return false;
     return step->connection->in_message &&
            step->connection->store_rc == ASSAY_OK &&
@@ -533,8 +633,11 @@ static sfsistat on_eom(SMFICTX *ctx)
 {
     struct step step;
 
-    if (!step_begin(&step, ctx, "data"))
+    if (!step_begin(&step, ctx, "data", 0)) {
+        if (step.connection)
+            drop_message(&step);
         return step_end(&step, ASSAY_OK);
+    }
     step_settle(&step, judge(&step));
     log_done(&step);
     drop_message(&step);

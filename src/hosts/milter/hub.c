@@ -13,6 +13,14 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* Connections remembered over xxfi_close; the younger of two in a place. */
+enum { KEPT_PLACES = 256 };
+
+struct kept {
+    const void *key;
+    unsigned long quiet;
+};
+
 struct assay__hub {
     pthread_mutex_t lock;
     pthread_cond_t left;
@@ -23,6 +31,7 @@ struct assay__hub {
     bool draining;
     bool is_shut;
     struct assay__connection *first;
+    struct kept kept[KEPT_PLACES];
 };
 
 struct assay__hub *assay__hub_new(size_t max_connections)
@@ -107,6 +116,33 @@ void assay__hub_disconnect(struct assay__hub *hub,
     (void)pthread_mutex_unlock(&hub->lock);
     assay_session_close(&connection->session);
     free(connection);
+}
+
+static struct kept *place_of(struct assay__hub *hub, const void *key)
+{
+    const uintptr_t golden = UINT64_C(0x9E3779B97F4A7C15);
+
+    return &hub->kept[((uintptr_t)key * golden >> 32) % KEPT_PLACES];
+}
+
+void assay__hub_keep_quiet(struct assay__hub *hub, const void *key,
+                           unsigned long quiet)
+{
+    (void)pthread_mutex_lock(&hub->lock);
+    *place_of(hub, key) = (struct kept){key, quiet};
+    (void)pthread_mutex_unlock(&hub->lock);
+}
+
+bool assay__hub_take_quiet(struct assay__hub *hub, const void *key,
+                           unsigned long *quiet_out)
+{
+    struct kept kept;
+
+    (void)pthread_mutex_lock(&hub->lock);
+    kept = *place_of(hub, key);
+    (void)pthread_mutex_unlock(&hub->lock);
+    *quiet_out = kept.quiet;
+    return kept.key == key;
 }
 
 const char *assay__hub_refusal(struct assay__hub *hub)

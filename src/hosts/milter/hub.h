@@ -25,11 +25,16 @@
 struct assay__connection {
     struct assay__connection *prev, *next; /* hub->lock */
     assay_session *session;                /* NULL until xxfi_connect */
-    bool leading_space; /* SMFIP_HDR_LEADSPC: values come as received */
-    bool closing;       /* policy ended it: only 421 from here */
-    bool in_message;    /* counted as a message in flight */
-    bool has_bytes;     /* something of the message was stored */
-    assay_rc store_rc;  /* why bytes of the message could not be stored */
+    bool leading_space;     /* SMFIP_HDR_LEADSPC: values come as received */
+    bool closing;           /* policy ended it: only 421 from here */
+    bool in_message;        /* counted as a message in flight */
+    bool has_bytes;         /* something of the message was stored */
+    assay_rc store_rc;      /* why bytes of the message could not be stored */
+    unsigned long quiet;    /* SMFIP_NR_* of the steps that do not answer */
+    assay_disposition held; /* what such a step would have answered; CONTINUE:
+                               nothing */
+    bool held_for_all;      /* it concerns all messages of the connection */
+    bool unsure;            /* quiet is a guess: hold, and answer as well */
 };
 
 struct assay__hub;
@@ -53,6 +58,18 @@ struct assay__connection *assay__hub_connect(struct assay__hub *hub);
 /** Closes the session and frees the connection. Accepts NULL. */
 void assay__hub_disconnect(struct assay__hub *hub,
                            struct assay__connection *connection);
+/**
+ * What was agreed on with the MTA holds for the next client over the same
+ * connection, which comes after xxfi_close without a negotiation.
+ *
+ * @param key  of the connection: its SMFICTX, never looked into
+ */
+void assay__hub_keep_quiet(struct assay__hub *hub, const void *key,
+                           unsigned long quiet);
+/** @return false when it was not kept, or is kept no more */
+bool assay__hub_take_quiet(struct assay__hub *hub, const void *key,
+                           unsigned long *quiet_out);
+
 /** @return NULL, or why no further connection may do anything */
 const char *assay__hub_refusal(struct assay__hub *hub);
 

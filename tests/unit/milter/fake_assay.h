@@ -16,6 +16,7 @@ struct fake_assay {
     assay_rc open_rc;   /* of assay_session_open() */
     assay_rc phase_rc;  /* of each phase */
     assay_rc append_rc; /* of assay_message_append*() */
+    uint32_t phases;    /* in which the policy has something to say */
     assay_phase phase;  /* where disposition is answered */
     assay_disposition disposition;
     int sessions;     /* open */

@@ -316,6 +316,108 @@ START_TEST(no_session_is_451)
 }
 END_TEST
 
+/* ---- steps that do not answer ------------------------------------------ */
+
+START_TEST(steps_without_callout_do_not_answer)
+{
+    fake.phases = UINT32_C(1) << ASSAY_PHASE_DATA;
+    (void)negotiate(ALL_STEPS);
+    ck_assert_uint_eq(
+        steps & (SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT),
+        SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT);
+    ck_assert_int_eq(play("c"), SMFIS_NOREPLY);
+    ck_assert_int_eq(play("h"), SMFIS_NOREPLY);
+    ck_assert_int_eq(play("m"), SMFIS_NOREPLY);
+    ck_assert_int_eq(play("r"), SMFIS_NOREPLY);
+    ck_assert_int_eq(play("seb."), SMFIS_CONTINUE);
+}
+END_TEST
+
+START_TEST(step_with_callout_answers)
+{
+    fake.phases = UINT32_C(1) << ASSAY_PHASE_RCPTTO;
+    ck_assert_int_eq(play("nchm"), SMFIS_NOREPLY);
+    ck_assert_int_eq(play("r"), SMFIS_CONTINUE);
+}
+END_TEST
+
+START_TEST(mta_that_wants_answers_gets_them)
+{
+    fake.phases = 0;
+    (void)negotiate(ALL_STEPS & ~(SMFIP_NR_CONN | SMFIP_NR_HELO |
+                                  SMFIP_NR_MAIL | SMFIP_NR_RCPT));
+    ck_assert_int_eq(play("chmr"), SMFIS_CONTINUE);
+}
+END_TEST
+
+/* A callout that a reload brought: nothing that it refuses comes through. */
+START_TEST(refusal_of_a_silent_step_is_answered_at_the_end)
+{
+    bool is_recipient = phases[_i].phase == ASSAY_PHASE_RCPTTO;
+
+    fake.phases = UINT32_C(1) << ASSAY_PHASE_DATA;
+    fake.phase = phases[_i].phase;
+    fake.disposition = (assay_disposition){.action = ASSAY_ACTION_REJECT,
+                                           .code = 550,
+                                           .enhanced = "5.7.1",
+                                           .text = "no"};
+    ck_assert_int_eq(play("nchmrseb."),
+                     is_recipient ? SMFIS_TEMPFAIL : SMFIS_REJECT);
+    ck_assert_str_eq(ctx.reply,
+                     is_recipient
+                         ? "451 4.3.0 Could not check the message, try again "
+                           "later"
+                         : "550 5.7.1 no");
+    fake.phase = ASSAY_PHASE_COUNT; /* the next message of this connection */
+    ck_assert_int_eq(play("mrseb."), phases[_i].phase < ASSAY_PHASE_MAILFROM
+                                         ? SMFIS_REJECT
+                                         : SMFIS_CONTINUE);
+}
+END_TEST
+
+START_TEST(fault_of_a_silent_step_is_answered_at_the_end)
+{
+    fake.phases = 0;
+    fake.open_rc = ASSAY_E_NOMEM;
+    ck_assert_int_eq(play("nchmrseb."), SMFIS_TEMPFAIL);
+}
+END_TEST
+
+START_TEST(aborted_message_takes_its_refusal_along)
+{
+    fake.phases = 0;
+    fake.phase = ASSAY_PHASE_MAILFROM;
+    fake.disposition =
+        (assay_disposition){.action = ASSAY_ACTION_REJECT, .code = 550};
+    (void)play("nchmra");
+    fake.phase = ASSAY_PHASE_COUNT;
+    ck_assert_int_eq(play("mrseb."), SMFIS_CONTINUE);
+}
+END_TEST
+
+START_TEST(next_client_on_the_same_connection_is_as_silent)
+{
+    fake.phases = 0;
+    (void)play("nchmrseb.q");
+    fake.phases = UINT32_MAX; /* too late to agree on anything else */
+    ck_assert_int_eq(play("chmr"), SMFIS_NOREPLY);
+    fake.phase = ASSAY_PHASE_DATA;
+    ck_assert_int_eq(play("seb."), SMFIS_CONTINUE);
+}
+END_TEST
+
+/* Of a connection that was forgotten nobody knows: both, then. */
+START_TEST(unknown_connection_answers_and_holds)
+{
+    fake.phase = ASSAY_PHASE_EHLO;
+    fake.disposition = (assay_disposition){
+        .action = ASSAY_ACTION_REJECT, .code = 550, .text = "no"};
+    ck_assert_int_eq(play("ch"), SMFIS_REJECT);
+    fake.phase = ASSAY_PHASE_COUNT;
+    ck_assert_int_eq(play("mrseb."), SMFIS_REJECT);
+}
+END_TEST
+
 static const struct {
     assay_rc rc;
     sfsistat want;
@@ -579,6 +681,16 @@ int main(void)
                    next_client_on_the_same_connection_needs_no_negotiation);
     tcase_add_test(tcase, macros_reach_contexts_and_id);
     tcase_add_test(tcase, progress_is_passed_on);
+    tcase_add_test(tcase, steps_without_callout_do_not_answer);
+    tcase_add_test(tcase, step_with_callout_answers);
+    tcase_add_test(tcase, mta_that_wants_answers_gets_them);
+    tcase_add_loop_test(tcase,
+                        refusal_of_a_silent_step_is_answered_at_the_end, 0,
+                        PHASES);
+    tcase_add_test(tcase, fault_of_a_silent_step_is_answered_at_the_end);
+    tcase_add_test(tcase, aborted_message_takes_its_refusal_along);
+    tcase_add_test(tcase, next_client_on_the_same_connection_is_as_silent);
+    tcase_add_test(tcase, unknown_connection_answers_and_holds);
     tcase_add_loop_test(tcase, reject_is_answered_in_its_phase, 0, PHASES);
     tcase_add_loop_test(tcase, disconnect_answers_421_from_then_on, 0, PHASES);
     tcase_add_loop_test(tcase, failed_call_is_451, 0, PHASES);
