@@ -684,9 +684,8 @@ int main(void)
     tcase_add_test(tcase, steps_without_callout_do_not_answer);
     tcase_add_test(tcase, step_with_callout_answers);
     tcase_add_test(tcase, mta_that_wants_answers_gets_them);
-    tcase_add_loop_test(tcase,
-                        refusal_of_a_silent_step_is_answered_at_the_end, 0,
-                        PHASES);
+    tcase_add_loop_test(tcase, refusal_of_a_silent_step_is_answered_at_the_end,
+                        0, PHASES);
     tcase_add_test(tcase, fault_of_a_silent_step_is_answered_at_the_end);
     tcase_add_test(tcase, aborted_message_takes_its_refusal_along);
     tcase_add_test(tcase, next_client_on_the_same_connection_is_as_silent);

@@ -10,10 +10,13 @@
 #include "signals.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <time.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "check_run.h"
@@ -72,22 +75,57 @@ END_TEST
 
 enum { STOPS = 200 };
 
-static bool rival_may_end;
 static int rival_got;
 
-/* Waits for what stops the process, as libmilter's signal thread does. */
+/* Waits for what stops the process, as libmilter's signal thread does: once,
+ * and not at the very moment in which a signal comes. */
 static void *run_rival(void *arg)
 {
-    const struct timespec pause = {.tv_nsec = 1000000};
     sigset_t set;
+    int number;
 
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGUSR2);
     (void)sem_post(arg);
-    while (!__atomic_load_n(&rival_may_end, __ATOMIC_ACQUIRE))
-        if (sigtimedwait(&set, NULL, &pause) == SIGTERM)
-            __atomic_fetch_add(&rival_got, 1, __ATOMIC_RELAXED);
+    (void)sigwait(&set, &number);
+    rival_got = number;
     return NULL;
+}
+
+/* @return true when all other threads sleep */
+static bool rival_sleeps(void)
+{
+    char path[64], line[256] = "";
+    DIR *tasks = opendir("/proc/self/task");
+    const struct dirent *task;
+    bool sleeps = true;
+
+    ck_assert_ptr_nonnull(tasks);
+    while ((task = readdir(tasks)) != NULL) {
+        FILE *file;
+
+        if (task->d_name[0] == '.' || atoi(task->d_name) == getpid())
+            continue;
+        (void)snprintf(path, sizeof path, "/proc/self/task/%.20s/stat",
+                       task->d_name);
+        file = fopen(path, "r");
+        if (file && fgets(line, sizeof line, file))
+            sleeps = strstr(line, ") S ") != NULL && sleeps;
+        if (file)
+            (void)fclose(file);
+    }
+    (void)closedir(tasks);
+    return sleeps;
+}
+
+static const sigset_t *usr2(void)
+{
+    static sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGUSR2);
+    return &set;
 }
 
 START_TEST(stop_reaches_the_main_thread_alone)
@@ -97,17 +135,20 @@ START_TEST(stop_reaches_the_main_thread_alone)
 
     ck_assert_int_eq(sem_init(&entered, 0, 0), 0);
     ck_assert_int_eq(assay__signals_hold_stop(&err), ASSAY_OK);
+    ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, usr2(), NULL), 0);
     ck_assert_int_eq(assay__signals_create_thread(&rival, run_rival, &entered),
                      0);
     ck_assert_int_eq(sem_wait(&entered), 0);
+    while (!rival_sleeps())
+        (void)usleep(1000);
     for (int i = 0; i < STOPS; i++) {
         ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
         ck_assert_int_eq(assay__signals_wait_stop(), SIGTERM);
     }
     ck_assert_int_eq(assay__signals_poll_stop(0), 0);
-    __atomic_store_n(&rival_may_end, true, __ATOMIC_RELEASE);
+    ck_assert_int_eq(pthread_kill(rival, SIGUSR2), 0);
     ck_assert_int_eq(pthread_join(rival, NULL), 0);
-    ck_assert_int_eq(rival_got, 0);
+    ck_assert_int_eq(rival_got, SIGUSR2);
 }
 END_TEST
 
