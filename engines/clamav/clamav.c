@@ -17,6 +17,8 @@
 #define SIZE_LEAST 65536
 #define SIZE_MOST (512 << 20)
 
+enum { SETTLE_MS = 2000 }; /* an updater pauses between files, not longer */
+
 static const assay_conf_option options[] = {
     {.name = "signatures",
      .type = ASSAY_CONF_PATH,
@@ -101,60 +103,6 @@ static const char *choose_base(const struct assay__clamav *self,
     return environment && environment[0] == '/' ? environment : "/tmp";
 }
 
-static assay_rc set_limits(struct assay__clamav *self, assay_error *err)
-{
-    const struct assay__clamav_settings *settings = &self->settings;
-    const struct {
-        enum cl_engine_field field;
-        long long value;
-    } numbers[] = {
-        {CL_ENGINE_DISABLE_CACHE, 1}, /* it would remember a wrong CLEAN */
-        {CL_ENGINE_MAX_SCANSIZE, (long long)settings->max_scansize},
-        {CL_ENGINE_MAX_FILESIZE, (long long)settings->max_filesize},
-        {CL_ENGINE_MAX_FILES, settings->max_files},
-        {CL_ENGINE_MAX_RECURSION, settings->max_recursion},
-        {CL_ENGINE_MAX_SCANTIME,
-         self->timeout_ms < INT_MAX ? self->timeout_ms : INT_MAX},
-    };
-    cl_error_t rc =
-        cl_engine_set_str(self->engine, CL_ENGINE_TMPDIR, self->folder.path);
-
-    for (size_t i = 0; !rc && i < sizeof numbers / sizeof *numbers; i++)
-        rc =
-            cl_engine_set_num(self->engine, numbers[i].field, numbers[i].value);
-    if (rc != CL_SUCCESS)
-        return assay_error_set(err, ASSAY_E_UNAVAILABLE,
-                               "libclamav refuses its settings: %s",
-                               cl_strerror(rc));
-    assay__clamav_callbacks_set(self->engine);
-    return ASSAY_OK;
-}
-
-static assay_rc load(struct assay__clamav *self, assay_error *err)
-{
-    unsigned kinds = CL_DB_BYTECODE;
-    cl_error_t compiled;
-    assay_rc rc;
-
-    if (self->settings.detect_phishing)
-        kinds |= CL_DB_PHISHING | CL_DB_PHISHING_URLS;
-    if (self->settings.detect_pua)
-        kinds |= CL_DB_PUA;
-    rc = assay__clamav_database_load(&self->database, self->engine,
-                                     self->settings.signatures, kinds, err);
-    if (rc == ASSAY_OK)
-        rc = assay__clamav_canary_load(&self->canary, self->engine,
-                                       &self->folder, err);
-    if (rc != ASSAY_OK)
-        return rc;
-    compiled = cl_engine_compile(self->engine);
-    if (compiled != CL_SUCCESS)
-        return assay_error_set(
-            err, ASSAY_E_INVAL, "libclamav cannot use the signatures in %s: %s",
-            self->settings.signatures, cl_strerror(compiled));
-    return ASSAY_OK;
-}
-
 /* Everything that needs clean-up on failure is done by clamav_close(). */
 static assay_rc build(struct assay__clamav *self, const char *file_base,
                       assay_error *err)
@@ -166,17 +114,8 @@ static assay_rc build(struct assay__clamav *self, const char *file_base,
     rc = assay__clamav_folder_open(&self->folder, self->base, err);
     if (rc == ASSAY_OK)
         rc = assay__clamav_canary_init(&self->canary, err);
-    if (rc != ASSAY_OK)
-        return rc;
-    self->engine = cl_engine_new();
-    if (!self->engine)
-        return assay_error_set(err, ASSAY_E_NOMEM, "libclamav: no engine");
-    rc = set_limits(self, err);
     if (rc == ASSAY_OK)
-        rc = load(self, err);
-    if (rc == ASSAY_OK)
-        rc = assay__clamav_prove(
-            self, assay__clamav_now_ms() + self->timeout_ms, true, err);
+        rc = assay__clamav_signatures_open(self, err);
     return rc;
 }
 
@@ -186,12 +125,12 @@ static void clamav_close(void *instance)
 
     if (!self)
         return;
-    if (self->engine)
-        cl_engine_free(self->engine);
+    assay__clamav_signatures_close(self);
     assay__clamav_canary_fini(&self->canary);
     assay__clamav_folder_close(&self->folder);
     assay__clamav_guard_fini(&self->guard);
     pthread_mutex_destroy(&self->rehoming);
+    pthread_mutex_destroy(&self->swap);
     free(self);
 }
 
@@ -216,6 +155,9 @@ static assay_rc clamav_open(const assay_engine_args *args, void **instance_out,
         return rc;
     }
     pthread_mutex_init(&self->rehoming, NULL);
+    pthread_mutex_init(&self->swap, NULL);
+    self->settle_ms = SETTLE_MS;
+    self->drain_ms = self->timeout_ms;
     rc = build(self, args->file_base, err);
     if (rc != ASSAY_OK) {
         clamav_close(self);
@@ -224,7 +166,7 @@ static assay_rc clamav_open(const assay_engine_args *args, void **instance_out,
     assay_log_write(args->log, ASSAY_LOG_INFO, "clamav.loaded",
                     "instance=%s signatures=\"%s\" count=%u version=%u",
                     args->instance, self->settings.signatures,
-                    self->database.signatures, self->database.version);
+                    self->present->signatures, self->present->version);
     *instance_out = self;
     return ASSAY_OK;
 }
@@ -234,26 +176,37 @@ static assay_rc clamav_open(const assay_engine_args *args, void **instance_out,
 static assay_rc clamav_probe(void *instance, assay_error *err)
 {
     struct assay__clamav *self = instance;
+    struct assay__clamav_database *database =
+        assay__clamav_signatures_take(self);
+    assay_rc rc = assay__clamav_prove(
+        self, database, assay__clamav_now_ms() + self->timeout_ms, true, err);
 
-    return assay__clamav_prove(self, assay__clamav_now_ms() + self->timeout_ms,
-                               true, err);
+    assay__clamav_signatures_drop(self, database);
+    return rc;
 }
 
 static void clamav_epoch(void *instance, char *buf, size_t size)
 {
-    const struct assay__clamav *self = instance;
+    struct assay__clamav_database *database =
+        assay__clamav_signatures_take(instance);
 
     snprintf(buf, size, "clamav-%s/%u/%u/%016llx", cl_retver(),
-             self->database.version, self->database.signatures,
-             (unsigned long long)self->database.digest);
+             database->version, database->signatures,
+             (unsigned long long)database->digest);
+    assay__clamav_signatures_drop(instance, database);
 }
 
 static void clamav_version(void *instance, char *buf, size_t size)
 {
-    const struct assay__clamav *self = instance;
+    struct assay__clamav_database *database =
+        assay__clamav_signatures_take(instance);
+    char failure[ASSAY_ERROR_MAX];
 
-    snprintf(buf, size, "antivirus: clamav %s\nAV definitions version: %u",
-             cl_retver(), self->database.version);
+    assay__clamav_signatures_failure(instance, failure, sizeof failure);
+    snprintf(buf, size, "antivirus: clamav %s\nAV definitions version: %u%s%s",
+             cl_retver(), database->version,
+             failure[0] ? "\nNewer definitions refused: " : "", failure);
+    assay__clamav_signatures_drop(instance, database);
 }
 
 const assay_engine_ops assay__clamav_ops = {
@@ -264,6 +217,7 @@ const assay_engine_ops assay__clamav_ops = {
     .probe = clamav_probe,
     .epoch = clamav_epoch,
     .version = clamav_version,
+    .refresh = assay__clamav_refresh,
 };
 
 ASSAY_ENGINE_MODULE(.name = "clamav", .version = "1.0",

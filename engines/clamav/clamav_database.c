@@ -58,6 +58,13 @@ static bool is_notes(const char *name)
     return !is_database(name) && (name[0] == '.' || ends_with(name, ".dat"));
 }
 
+/* freshclam unpacks in a folder beside the files, which come from there by
+ * rename. */
+static bool is_workplace(const char *name, const struct stat *status)
+{
+    return !is_database(name) && S_ISDIR(status->st_mode);
+}
+
 /* The sum of the hashes of all files, so that their order does not matter.
  * libclamav would read a folder, or wait for the writer of a FIFO, for ever. */
 static assay_rc digest_entries(DIR *dir, const char *folder,
@@ -71,7 +78,8 @@ static assay_rc digest_entries(DIR *dir, const char *folder,
         uint64_t hash;
 
         if (is_notes(entry->d_name) ||
-            fstatat(dirfd(dir), entry->d_name, &status, 0))
+            fstatat(dirfd(dir), entry->d_name, &status, 0) ||
+            is_workplace(entry->d_name, &status))
             continue;
         if (is_database(entry->d_name) && !S_ISREG(status.st_mode))
             return assay_error_set(
@@ -80,14 +88,16 @@ static assay_rc digest_entries(DIR *dir, const char *folder,
                 entry->d_name);
         hash = assay__clamav_hash(0, entry->d_name, strlen(entry->d_name));
         hash = assay__clamav_hash(hash, &status.st_size, sizeof status.st_size);
-        sum += assay__clamav_hash(hash, &status.st_mtim, sizeof status.st_mtim);
+        hash = assay__clamav_hash(hash, &status.st_mtim, sizeof status.st_mtim);
+        hash = assay__clamav_hash(hash, &status.st_ctim, sizeof status.st_ctim);
+        sum += assay__clamav_hash(hash, &status.st_ino, sizeof status.st_ino);
     }
     *digest_out = sum;
     return ASSAY_OK;
 }
 
-static assay_rc digest_folder(const char *folder, uint64_t *digest_out,
-                              assay_error *err)
+assay_rc assay__clamav_database_digest(const char *folder, uint64_t *digest_out,
+                                       assay_error *err)
 {
     DIR *dir = opendir(folder);
     assay_rc rc;
@@ -126,19 +136,18 @@ static assay_rc refuse(cl_error_t rc, const char *folder,
 }
 
 assay_rc assay__clamav_database_load(struct assay__clamav_database *database,
-                                     struct cl_engine *engine,
                                      const char *folder, unsigned options,
                                      assay_error *err)
 {
     struct assay__clamav_messages messages;
     unsigned count = 0;
     cl_error_t loaded;
-    assay_rc rc = digest_folder(folder, &database->digest, err);
+    assay_rc rc = assay__clamav_database_digest(folder, &database->digest, err);
 
     if (rc != ASSAY_OK)
         return rc;
     assay__clamav_messages_begin(&messages);
-    loaded = cl_load(folder, engine, &count, options);
+    loaded = cl_load(folder, database->engine, &count, options);
     assay__clamav_messages_end(&messages);
     if (loaded != CL_SUCCESS)
         return refuse(loaded, folder, &messages, err);
@@ -147,7 +156,7 @@ assay_rc assay__clamav_database_load(struct assay__clamav_database *database,
                                "the signature folder %s has no signatures",
                                folder);
     database->signatures = count;
-    database->version =
-        (unsigned)cl_engine_get_num(engine, CL_ENGINE_DB_VERSION, NULL);
+    database->version = (unsigned)cl_engine_get_num(database->engine,
+                                                    CL_ENGINE_DB_VERSION, NULL);
     return ASSAY_OK;
 }

@@ -16,9 +16,10 @@
  *   clamav_canary.c    mails with a signature of our own are still found
  *
  * The rest: clamav.c is the module table and the life of an instance,
- * clamav_database.c loads signatures, clamav_folder.c owns the private
- * temporary folder, clamav_names.c tells alerts about limits from threats,
- * clamav_archives.c reads what an archive says it holds.
+ * clamav_signatures.c swaps newer signatures in, clamav_database.c loads them,
+ * clamav_memory.c asks whether there is room for both, clamav_folder.c owns the
+ * private temporary folder, clamav_names.c tells alerts about limits from
+ * threats, clamav_archives.c reads what an archive says it holds.
  */
 #ifndef ASSAY_ENGINE_CLAMAV_H
 #define ASSAY_ENGINE_CLAMAV_H
@@ -154,17 +155,27 @@ assay_rc assay__clamav_canary_load(const struct assay__clamav_canary *canary,
 
 /* ---- clamav_database.c ------------------------------------------------- */
 
+/** One loaded set of signatures. */
 struct assay__clamav_database {
+    struct cl_engine *engine;            /* owned */
+    unsigned users;                      /* swap: scans that work with it */
+    struct assay__clamav_database *next; /* retired before it */
     unsigned signatures;
-    unsigned version; /* of the daily database, 0 without one */
-    uint64_t digest;  /* of names, sizes and times of the files */
+    unsigned version;   /* of the daily database, 0 without one */
+    uint64_t digest;    /* of the folder, right before it was read */
+    uint64_t footprint; /* bytes of memory that loading took, about */
 };
 
-/** Load all signatures of a folder; refuses one without any.
+/** What the files of the folder are: names, sizes, times, inodes. Times of
+ *  inodes are among them, so files that come back are others.
+ *  @return ASSAY_OK; ASSAY_E_IO or ASSAY_E_INVAL with a sentence */
+assay_rc assay__clamav_database_digest(const char *folder, uint64_t *digest_out,
+                                       assay_error *err);
+/** Load all signatures of a folder into database->engine; refuses one without
+ *  any.
  *  @return ASSAY_OK; ASSAY_E_IO or ASSAY_E_INVAL with a sentence that names
  *          the folder or the file */
 assay_rc assay__clamav_database_load(struct assay__clamav_database *database,
-                                     struct cl_engine *engine,
                                      const char *folder, unsigned options,
                                      assay_error *err);
 
@@ -237,16 +248,23 @@ void assay__clamav_members_report(struct assay__clamav_members *members,
 
 /* ---- clamav_scan.c ----------------------------------------------------- */
 
-/** An instance; constant after open but for the guard and, in a process
- *  forked from the one that opened it, the folder. */
+/** An instance; constant after open but for the guard, the signatures and, in
+ *  a process forked from the one that opened it, the folder. */
 struct assay__clamav {
-    struct cl_engine *engine;
     struct assay__clamav_settings settings; /* a copy; strings borrowed */
     char base[PATH_MAX];                    /* where private folders go */
     struct assay__clamav_folder folder;
     struct assay__clamav_guard guard;
     struct assay__clamav_canary canary;
-    struct assay__clamav_database database;
+    pthread_mutex_t swap;
+    struct assay__clamav_database *present; /* swap, to change it */
+    char failure[ASSAY_ERROR_MAX];          /* swap: of the last refresh; "" */
+    struct assay__clamav_database *retired; /* refresh only, from here on */
+    uint64_t failed_digest;                 /* of a folder that did not load */
+    int64_t retry_ms;                       /* when to try that one again */
+    unsigned unsettled; /* refreshes that found the folder being written to */
+    int64_t settle_ms;  /* set once: how long a folder must stay unchanged */
+    int64_t drain_ms;   /* set once: how long old signatures are waited for */
     int64_t timeout_ms;
     atomic_int owner;         /* process whose folder it is */
     pthread_mutex_t rehoming; /* serialises the change after a fork */
@@ -260,8 +278,40 @@ void assay__clamav_scan(void *instance, const assay_scan_args *args,
                         assay_finding *finding);
 /** Scan all canaries. guarded: claim what a scan needs first.
  *  @return ASSAY_OK; ASSAY_E_UNAVAILABLE with the one that was missed */
-assay_rc assay__clamav_prove(struct assay__clamav *self, int64_t deadline_ms,
-                             bool guarded, assay_error *err);
+assay_rc assay__clamav_prove(struct assay__clamav *self,
+                             const struct assay__clamav_database *database,
+                             int64_t deadline_ms, bool guarded,
+                             assay_error *err);
+/** After a fork: give this process a private folder of its own.
+ *  @return ASSAY_OK; ASSAY_E_IO */
+assay_rc assay__clamav_move_home(struct assay__clamav *self, assay_error *err);
+
+/* ---- clamav_signatures.c ----------------------------------------------- */
+
+/** Load the first signatures, and prove them. */
+assay_rc assay__clamav_signatures_open(struct assay__clamav *self,
+                                       assay_error *err);
+/** No scan is running. Accepts an instance that never had any. */
+void assay__clamav_signatures_close(struct assay__clamav *self);
+/** The present signatures, to be given back with drop. Any thread. */
+struct assay__clamav_database *assay__clamav_signatures_take(
+    struct assay__clamav *self);
+void assay__clamav_signatures_drop(struct assay__clamav *self,
+                                   struct assay__clamav_database *database);
+/** Why newer signatures could not be taken, or "". Any thread. */
+void assay__clamav_signatures_failure(struct assay__clamav *self, char *buf,
+                                      size_t size);
+/** The refresh op. */
+assay_rc assay__clamav_refresh(void *instance, bool *changed_out,
+                               assay_error *err);
+
+/* ---- clamav_memory.c --------------------------------------------------- */
+
+/** Bytes of address space of this process; 0: unknown. */
+uint64_t assay__clamav_memory_used(void);
+/** @param footprint  of the signatures in use
+ *  @return ASSAY_OK; ASSAY_E_NOMEM a second set may not fit */
+assay_rc assay__clamav_memory_check(uint64_t footprint, assay_error *err);
 
 /** Make *finding a FAULT. */
 void assay__clamav_fault(assay_finding *finding, assay_reason reason,

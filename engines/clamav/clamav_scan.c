@@ -39,6 +39,7 @@ enum {
 /* A pass of libclamav over one view of the content. */
 struct pass {
     const struct assay__clamav *self;
+    const struct assay__clamav_database *database;
     int64_t deadline_ms;
     const void *data;
     size_t size;
@@ -211,8 +212,8 @@ static void run_pass(struct pass *pass, assay_finding *finding)
         options.heuristic |= CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE |
                              CL_SCAN_HEURISTIC_ENCRYPTED_DOC;
     memset(&pass->members, 0, sizeof pass->members);
-    code = cl_scanmap_callback(map, NULL, &name, &scanned, pass->self->engine,
-                               &options, pass);
+    code = cl_scanmap_callback(map, NULL, &name, &scanned,
+                               pass->database->engine, &options, pass);
     map_result(pass, code, name, finding);
     cl_fmap_close(map);
 }
@@ -305,12 +306,14 @@ static bool is_mbox(const assay_content *content)
 
 /* All passes, and what libclamav logged meanwhile. */
 static void scan_content(const struct assay__clamav *self,
+                         const struct assay__clamav_database *database,
                          const assay_content *content, int64_t deadline_ms,
                          struct assay__clamav_messages *messages,
                          assay_finding *finding)
 {
     struct pass pass = {
         .self = self,
+        .database = database,
         .deadline_ms = deadline_ms,
         .data = content->data,
         .size = content->size,
@@ -357,6 +360,7 @@ static struct assay__clamav_claim claim_of(const struct assay__clamav *self,
 }
 
 static assay_rc prove_sample(const struct assay__clamav *self,
+                             const struct assay__clamav_database *database,
                              const struct assay__clamav_sample *sample,
                              bool infected, int64_t deadline_ms,
                              assay_error *err)
@@ -372,7 +376,7 @@ static assay_rc prove_sample(const struct assay__clamav *self,
     assay_finding finding = {0};
     size_t len = strlen(ASSAY__CLAMAV_CANARY);
 
-    scan_content(self, &content, deadline_ms, &messages, &finding);
+    scan_content(self, database, &content, deadline_ms, &messages, &finding);
     if (infected ? finding.found == ASSAY_FOUND_THREAT &&
                        !strncmp(finding.info, ASSAY__CLAMAV_CANARY, len)
                  : finding.found == ASSAY_FOUND_NOTHING)
@@ -383,31 +387,36 @@ static assay_rc prove_sample(const struct assay__clamav *self,
                            finding.info[0] ? ": " : "", finding.info);
 }
 
-static assay_rc prove_all(const struct assay__clamav *self, int64_t deadline_ms,
-                          assay_error *err)
+static assay_rc prove_all(const struct assay__clamav *self,
+                          const struct assay__clamav_database *database,
+                          int64_t deadline_ms, assay_error *err)
 {
     const struct assay__clamav_canary *canary = &self->canary;
     assay_rc rc = ASSAY_OK;
 
     for (size_t i = 0; i < ASSAY__CLAMAV_CANARIES && rc == ASSAY_OK; i++)
-        rc = prove_sample(self, &canary->samples[i], true, deadline_ms, err);
+        rc = prove_sample(self, database, &canary->samples[i], true,
+                          deadline_ms, err);
     if (rc == ASSAY_OK)
-        rc = prove_sample(self, &canary->clean, false, deadline_ms, err);
+        rc = prove_sample(self, database, &canary->clean, false, deadline_ms,
+                          err);
     return rc;
 }
 
-assay_rc assay__clamav_prove(struct assay__clamav *self, int64_t deadline_ms,
-                             bool guarded, assay_error *err)
+assay_rc assay__clamav_prove(struct assay__clamav *self,
+                             const struct assay__clamav_database *database,
+                             int64_t deadline_ms, bool guarded,
+                             assay_error *err)
 {
     struct assay__clamav_claim claim = claim_of(self, 0);
     assay_finding fault = {0};
     assay_rc rc;
 
     if (!guarded)
-        return prove_all(self, deadline_ms, err);
+        return prove_all(self, database, deadline_ms, err);
     if (!assay__clamav_guard_enter(&self->guard, &claim, deadline_ms, &fault))
         return assay_error_set(err, ASSAY_E_UNAVAILABLE, "%s", fault.info);
-    rc = prove_all(self, deadline_ms, err);
+    rc = prove_all(self, database, deadline_ms, err);
     if (!assay__clamav_guard_leave(&self->guard, &claim, &fault))
         rc = assay_error_set(err, ASSAY_E_UNAVAILABLE, "%s", fault.info);
     return rc;
@@ -418,28 +427,30 @@ assay_rc assay__clamav_prove(struct assay__clamav *self, int64_t deadline_ms,
 /* In a process forked from the one that opened the instance: libclamav would
  * draw the same temporary names as its siblings, and overwritten files come
  * out CLEAN. So each process gets a folder of its own before its first scan. */
-static bool move_home(struct assay__clamav *self, assay_finding *finding)
+assay_rc assay__clamav_move_home(struct assay__clamav *self, assay_error *err)
 {
-    assay_error err = {0};
-    bool moved = true;
+    assay_error why = {0};
+    assay_rc rc = ASSAY_OK;
 
     if (atomic_load_explicit(&self->owner, memory_order_acquire) == getpid())
-        return true;
+        return ASSAY_OK;
     pthread_mutex_lock(&self->rehoming);
     if (atomic_load(&self->owner) != getpid()) {
-        moved = assay__clamav_folder_open(&self->folder, self->base, &err) ==
-                    ASSAY_OK &&
-                cl_engine_set_str(self->engine, CL_ENGINE_TMPDIR,
-                                  self->folder.path) == CL_SUCCESS;
-        if (moved)
+        rc = assay__clamav_folder_open(&self->folder, self->base, &why);
+        /* Nothing is refreshed in this process before it has moved. */
+        if (rc == ASSAY_OK &&
+            cl_engine_set_str(self->present->engine, CL_ENGINE_TMPDIR,
+                              self->folder.path) != CL_SUCCESS)
+            rc = assay_error_set(&why, ASSAY_E_IO, "libclamav refuses it");
+        if (rc == ASSAY_OK)
             atomic_store_explicit(&self->owner, getpid(), memory_order_release);
         else
-            assay__clamav_fault(finding, ASSAY_REASON_TEMPORARY,
-                                "no private temporary folder after a fork: %s",
-                                err.msg);
+            rc = assay_error_set(err, ASSAY_E_IO,
+                                 "no private temporary folder after a fork: %s",
+                                 why.msg);
     }
     pthread_mutex_unlock(&self->rehoming);
-    return moved;
+    return rc;
 }
 
 /* Cases that need no libclamav. @return true when the finding is final */
@@ -473,7 +484,9 @@ static bool decide_early(const struct assay__clamav *self,
 }
 
 /* A message about something we cannot judge: does the engine still see? */
-static void ask_canary(struct assay__clamav *self, int64_t deadline_ms,
+static void ask_canary(struct assay__clamav *self,
+                       const struct assay__clamav_database *database,
+                       int64_t deadline_ms,
                        const struct assay__clamav_messages *messages,
                        assay_finding *finding)
 {
@@ -482,7 +495,8 @@ static void ask_canary(struct assay__clamav *self, int64_t deadline_ms,
     if (!messages->unknown || finding->found == ASSAY_FOUND_THREAT ||
         finding->found == ASSAY_FOUND_FAULT)
         return;
-    if (assay__clamav_prove(self, deadline_ms, false, &err) != ASSAY_OK)
+    if (assay__clamav_prove(self, database, deadline_ms, false, &err) !=
+        ASSAY_OK)
         assay__clamav_fault(finding, ASSAY_REASON_CANARY, "%s (after: %s)",
                             err.msg, messages->first);
 }
@@ -505,18 +519,27 @@ void assay__clamav_scan(void *instance, const assay_scan_args *args,
 {
     struct assay__clamav *self = instance;
     struct assay__clamav_claim claim = claim_of(self, args->content->size);
+    struct assay__clamav_database *database;
     struct assay__clamav_messages messages;
     assay_finding fault = {0};
+    assay_error err = {0};
 
-    if (decide_early(self, args, finding) || !move_home(self, finding))
+    if (decide_early(self, args, finding))
         return;
+    if (assay__clamav_move_home(self, &err) != ASSAY_OK) {
+        assay__clamav_fault(finding, ASSAY_REASON_TEMPORARY, "%s", err.msg);
+        return;
+    }
     if (!assay__clamav_guard_enter(&self->guard, &claim, args->deadline_ms,
                                    &fault)) {
         apply_fault(finding, &fault);
         return;
     }
-    scan_content(self, args->content, args->deadline_ms, &messages, finding);
-    ask_canary(self, args->deadline_ms, &messages, finding);
+    database = assay__clamav_signatures_take(self);
+    scan_content(self, database, args->content, args->deadline_ms, &messages,
+                 finding);
+    ask_canary(self, database, args->deadline_ms, &messages, finding);
+    assay__clamav_signatures_drop(self, database);
     if (!assay__clamav_guard_leave(&self->guard, &claim, &fault))
         apply_fault(finding, &fault);
 }

@@ -4,7 +4,8 @@
  * The host interface: one object per host, which holds the present
  * generation, the thread pools and the thread that probes engines.
  *
- * Locking: `lock` (rank generation) guards `present` and `reloading`. It is
+ * Locking: `lock` (rank generation) guards `present`, `reloading` and, while
+ * threads may be changing it, `refresher`. It is
  * held only to copy a pointer or to change a flag; building, opening and
  * closing a generation happens without it.
  */
@@ -28,6 +29,7 @@
 
 enum {
     PROBE_INTERVAL_MS = 60 * 1000,
+    MS_PER_S = 1000,
     POLICY_TEXT_MAX = 1 << 20 /* bytes of one scope's policy table */
 };
 
@@ -41,7 +43,9 @@ struct assay {
     bool reloading;                    /* lock */
     struct assay__host_stanzas host;   /* what it was given; set once */
     struct assay__pools *pools;
-    struct assay__ticker *ticker; /* NULL: not started */
+    struct assay__ticker *ticker;    /* NULL: not started */
+    struct assay__ticker *refresher; /* lock; likewise; apart from the probes,
+                                        for a refresh may take minutes */
     struct assay__counters *counters;
 };
 
@@ -296,6 +300,13 @@ struct assay__generation *assay__change_begin(assay *self)
     return generation;
 }
 
+static void set_refresh_interval_locked(assay *self)
+{
+    assay__lock_assert_held(&self->lock);
+    assay__ticker_set_interval(self->refresher,
+                               self->present->signature_check_s * MS_PER_S);
+}
+
 void assay__change_end(assay *self, struct assay__generation *next)
 {
     struct assay__generation *old = NULL;
@@ -308,6 +319,7 @@ void assay__change_end(assay *self, struct assay__generation *next)
     if (next) {
         old = self->present;
         self->present = next;
+        set_refresh_interval_locked(self);
     }
     self->reloading = false;
     assay__cond_signal(&self->reloaded);
@@ -339,6 +351,41 @@ static void probe(void *arg)
     assay__generation_unref(&generation);
 }
 
+static void refresh(void *arg)
+{
+    assay *self = arg;
+    struct assay__generation *generation = assay__present(self);
+
+    assay__generation_refresh(generation, &self->log);
+    assay__generation_unref(&generation);
+}
+
+static assay_rc start_refresher(assay *self, assay_error *err)
+{
+    struct assay__ticker *refresher = NULL;
+    assay_rc rc =
+        assay__ticker_start("assay-refresh", 0, refresh, self, &refresher, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    assay__lock_take(&self->lock);
+    self->refresher = refresher;
+    set_refresh_interval_locked(self);
+    assay__lock_drop(&self->lock);
+    return ASSAY_OK;
+}
+
+static void stop_refresher(assay *self)
+{
+    struct assay__ticker *refresher;
+
+    assay__lock_take(&self->lock);
+    refresher = self->refresher;
+    self->refresher = NULL;
+    assay__lock_drop(&self->lock);
+    assay__ticker_stop(&refresher);
+}
+
 assay_rc assay_start(assay *assay_, assay_error *err)
 {
     assay_rc rc;
@@ -348,15 +395,18 @@ assay_rc assay_start(assay *assay_, assay_error *err)
     rc = assay__pools_start(assay_->pools, err);
     if (rc != ASSAY_OK)
         return rc;
-    rc = assay__ticker_start(PROBE_INTERVAL_MS, probe, assay_, &assay_->ticker,
-                             err);
+    rc = assay__ticker_start("assay-probe", PROBE_INTERVAL_MS, probe, assay_,
+                             &assay_->ticker, err);
+    if (rc == ASSAY_OK)
+        rc = start_refresher(assay_, err);
     if (rc != ASSAY_OK)
-        assay__pools_stop(assay_->pools);
+        assay_stop(assay_);
     return rc;
 }
 
 void assay_stop(assay *assay_)
 {
+    stop_refresher(assay_);
     assay__ticker_stop(&assay_->ticker);
     assay__pools_stop(assay_->pools);
 }

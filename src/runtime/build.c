@@ -22,8 +22,10 @@ struct global_options {
     uint64_t max_header_size;
     int64_t max_mime_parts;
     int64_t max_mime_depth;
+    int64_t signature_check_interval;
 };
 
+#define SIGNATURE_CHECK_MAX_S 86400 /* a day */
 #define GLOBAL(member) offsetof(struct global_options, member)
 
 static const assay_conf_option global_table[] = {
@@ -54,6 +56,11 @@ static const assay_conf_option global_table[] = {
      .default_value = "100",
      .min = 1,
      .max = 1000},
+    {.name = "Signature_Check_Interval",
+     .type = ASSAY_CONF_INT,
+     .offset = GLOBAL(signature_check_interval),
+     .default_value = "60",
+     .max = SIGNATURE_CHECK_MAX_S},
     {0},
 };
 
@@ -77,6 +84,7 @@ static assay_rc read_globals(struct assay__build *build,
     limits->max_parts = (uint32_t)globals->max_mime_parts;
     limits->max_depth = (uint32_t)globals->max_mime_depth;
     limits->max_decoded_bytes = globals->max_message_size;
+    build->generation->signature_check_s = globals->signature_check_interval;
     return ASSAY_OK;
 }
 

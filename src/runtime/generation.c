@@ -157,3 +157,10 @@ void assay__generation_use_pools(struct assay__generation *generation,
         for (size_t e = 0; e < generation->scopes[s]->engine_count; e++)
             use_pool(generation->scopes[s]->engines[e], pools);
 }
+
+void assay__generation_refresh(struct assay__generation *generation,
+                               const assay_log *log)
+{
+    for (size_t i = 0; i < generation->scope_count; i++)
+        assay__scope_refresh(generation->scopes[i], log);
+}

@@ -52,6 +52,7 @@ struct assay__generation {
     size_t host_stanza_count;
     struct assay__policy_module *modules; /* in configuration order */
     struct assay__policy policy;
+    int64_t signature_check_s; /* 0: signatures are not looked for */
 };
 
 /** One reference, empty. */
@@ -73,6 +74,10 @@ void *assay__generation_alloc(struct assay__generation *generation,
 assay_rc assay__generation_open(struct assay__generation *generation,
                                 const struct assay__generation *present,
                                 const assay_log *log, assay_error *err);
+/** Have every engine in turn look for newer signatures. Blocks while some
+ *  load. Threads: one that does nothing else. */
+void assay__generation_refresh(struct assay__generation *generation,
+                               const assay_log *log);
 
 /** Let the thread pools be as the generation wants them, and its engines scan
  *  in them. Before the first scan; after assay__pools_prepare(). */

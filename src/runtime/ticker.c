@@ -11,25 +11,36 @@
 #include "rt/lock.h"
 
 struct assay__ticker {
-    int64_t interval_ms;     /* set once */
     void (*tick)(void *arg); /* set once */
     void *arg;               /* set once */
     struct assay__lock lock;
     struct assay__cond wake;
-    bool stop; /* lock */
+    int64_t interval_ms; /* lock */
+    bool stop;           /* lock */
     pthread_t thread;
 };
+
+/* CLOCK_MONOTONIC of the next call, by the present interval. */
+static int64_t next_locked(const struct assay__ticker *ticker, int64_t start_ms)
+{
+    assay__lock_assert_held(&ticker->lock);
+    return ticker->interval_ms > 0 ? start_ms + ticker->interval_ms : INT64_MAX;
+}
 
 /* @return true when the interval has passed, false when it is time to end. */
 static bool sleep_one(struct assay__ticker *ticker)
 {
-    int64_t until = assay__clock_ms() + ticker->interval_ms;
+    int64_t start_ms = assay__clock_ms();
     bool stop;
 
     assay__lock_take(&ticker->lock);
-    while (!ticker->stop &&
-           assay__cond_wait_until(&ticker->wake, &ticker->lock, until))
-        continue;
+    while (!ticker->stop && assay__clock_ms() < next_locked(ticker, start_ms)) {
+        if (ticker->interval_ms > 0)
+            (void)assay__cond_wait_until(&ticker->wake, &ticker->lock,
+                                         next_locked(ticker, start_ms));
+        else
+            assay__cond_wait(&ticker->wake, &ticker->lock);
+    }
     stop = ticker->stop;
     assay__lock_drop(&ticker->lock);
     return !stop;
@@ -51,9 +62,9 @@ static void destroy(struct assay__ticker *ticker)
     free(ticker);
 }
 
-assay_rc assay__ticker_start(int64_t interval_ms, void (*tick)(void *arg),
-                             void *arg, struct assay__ticker **out,
-                             assay_error *err)
+assay_rc assay__ticker_start(const char *name, int64_t interval_ms,
+                             void (*tick)(void *arg), void *arg,
+                             struct assay__ticker **out, assay_error *err)
 {
     struct assay__ticker *ticker = calloc(1, sizeof *ticker);
     sigset_t all, before;
@@ -85,9 +96,20 @@ assay_rc assay__ticker_start(int64_t interval_ms, void (*tick)(void *arg),
         return assay_error_set(err, ASSAY_E_IO, "ticker thread: errno %d",
                                failed);
     }
-    (void)pthread_setname_np(ticker->thread, "assay-ticker");
+    (void)pthread_setname_np(ticker->thread, name);
     *out = ticker;
     return ASSAY_OK;
+}
+
+void assay__ticker_set_interval(struct assay__ticker *ticker,
+                                int64_t interval_ms)
+{
+    if (!ticker)
+        return;
+    assay__lock_take(&ticker->lock);
+    ticker->interval_ms = interval_ms;
+    assay__cond_signal(&ticker->wake);
+    assay__lock_drop(&ticker->lock);
 }
 
 void assay__ticker_stop(struct assay__ticker **ticker)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
 /*
- * One thread that calls a function at a fixed interval until stopped.
+ * One thread that calls a function at an interval until stopped.
  *
- * Locking: ticker->lock (rank ticker) guards the stop flag; it is not held
- * while the function runs.
+ * Locking: ticker->lock (rank ticker) guards the interval and the stop flag; it
+ * is not held while the function runs.
  */
 #ifndef ASSAY_RUNTIME_TICKER_H
 #define ASSAY_RUNTIME_TICKER_H
@@ -15,10 +15,16 @@
 
 struct assay__ticker;
 
-/** Starts the thread; the first call comes after one interval. */
-assay_rc assay__ticker_start(int64_t interval_ms, void (*tick)(void *arg),
-                             void *arg, struct assay__ticker **out,
-                             assay_error *err);
+/** Starts the thread; the first call comes after one interval.
+ *  @param name  of the thread, at most 15 bytes
+ *  @param interval_ms  0: no call until it is set to something else */
+assay_rc assay__ticker_start(const char *name, int64_t interval_ms,
+                             void (*tick)(void *arg), void *arg,
+                             struct assay__ticker **out, assay_error *err);
+/** From now on; a longer one does not make the next call earlier. Accepts
+ *  NULL. Threads: any. */
+void assay__ticker_set_interval(struct assay__ticker *ticker,
+                                int64_t interval_ms);
 /** Waits for a running call. Accepts NULL; sets *ticker to NULL. */
 void assay__ticker_stop(struct assay__ticker **ticker);
 

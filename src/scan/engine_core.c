@@ -206,3 +206,85 @@ void assay__engine_core_probe(struct assay__engine_core *core,
                         "scope=%s engine=%s instance=%s", core->scope,
                         core->table->name, core->name);
 }
+
+/* ---- newer signatures -------------------------------------------------- */
+
+/* FNV-1a; never 0. */
+static uint64_t hash_text(const char *text)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return hash | 1;
+}
+
+static void read_epoch(const struct assay__engine_core *core, char *epoch)
+{
+    char raw[ASSAY_EPOCH_MAX] = "";
+
+    core->table->ops->epoch(core->instance, raw, sizeof raw);
+    raw[sizeof raw - 1] = '\0';
+    (void)assay__text_copy_clean(epoch, ASSAY_EPOCH_MAX, raw, true);
+}
+
+static void report_failure(struct assay__engine_core *core,
+                           const assay_log *log, const char *epoch,
+                           const char *reason)
+{
+    uint64_t failure = hash_text(reason);
+
+    if (failure == core->refresh_failure)
+        return;
+    core->refresh_failure = failure;
+    assay_log_write(log, ASSAY_LOG_ERROR, "engine.signatures_failed",
+                    "scope=%s engine=%s instance=%s epoch=\"%s\" "
+                    "reason=\"%s\"",
+                    core->scope, core->table->name, core->name, epoch, reason);
+}
+
+static void report_success(struct assay__engine_core *core,
+                           const assay_log *log, const char *from,
+                           const char *to)
+{
+    if (strcmp(from, to) != 0)
+        assay_log_write(log, ASSAY_LOG_INFO, "engine.signatures",
+                        "scope=%s engine=%s instance=%s from=\"%s\" to=\"%s\"",
+                        core->scope, core->table->name, core->name, from, to);
+    else if (core->refresh_failure != 0)
+        assay_log_write(log, ASSAY_LOG_INFO, "engine.signatures_good",
+                        "scope=%s engine=%s instance=%s epoch=\"%s\"",
+                        core->scope, core->table->name, core->name, to);
+    core->refresh_failure = 0;
+}
+
+assay_rc assay__engine_core_refresh(struct assay__engine_core *core,
+                                    const assay_log *log, bool *changed_out,
+                                    assay_error *err)
+{
+    char from[ASSAY_EPOCH_MAX], to[ASSAY_EPOCH_MAX];
+    assay_error own = {0};
+    bool changed = false;
+    assay_rc rc;
+
+    if (!core->instance || atomic_exchange(&core->is_refreshing, true))
+        return assay_error_set(err, ASSAY_E_STATE,
+                               "antivirus \"%s\": %s \"%s\" is looking for "
+                               "signatures already",
+                               core->scope, core->table->name, core->name);
+    read_epoch(core, from);
+    rc = core->table->ops->refresh(core->instance, &changed, &own);
+    read_epoch(core, to);
+    if (rc == ASSAY_OK)
+        report_success(core, log, from, to);
+    else
+        report_failure(core, log, to, own.msg);
+    atomic_store(&core->is_refreshing, false);
+    if (changed_out)
+        *changed_out = strcmp(from, to) != 0;
+    if (rc != ASSAY_OK)
+        return assay_error_set(err, rc, "antivirus \"%s\": %s \"%s\": %s",
+                               core->scope, core->table->name, core->name,
+                               own.msg);
+    return ASSAY_OK;
+}

@@ -86,6 +86,9 @@ struct assay__engine_core {
                                      max_concurrency */
     char jobs_label[ASSAY_NAME_MAX + sizeof "_avscan"];
     _Atomic bool out_of_service; /* missed its canary */
+    _Atomic bool is_refreshing;  /* one refresh at a time */
+    uint64_t refresh_failure;    /* who refreshes: hash of the last sentence,
+                                    0 for none, so that it is logged once */
     /** Raised when the canary is missed: what was found clean before does not
      *  count any more. Read before a scan, compared when its verdict is
      *  stored and when a stored one is used. */
@@ -115,5 +118,18 @@ assay_rc assay__engine_core_open(struct assay__engine_core *core,
  *  (engine.out_of_service, engine.in_service). Any thread, beside scans. */
 void assay__engine_core_probe(struct assay__engine_core *core,
                               const assay_log *log);
+/**
+ * Have an open engine look for newer signatures now and swap them in. Logs
+ * engine.signatures when the epoch is another, engine.signatures_failed once
+ * for each reason they cannot be had, engine.signatures_good when that is over.
+ *
+ * @param changed_out  whether the epoch is another now; may be NULL
+ * @return ASSAY_OK; ASSAY_E_STATE a refresh of this engine is running already;
+ *         what the engine says, and then the old signatures are in use
+ * Threads: any, beside scans and probes. Blocks while signatures load.
+ */
+assay_rc assay__engine_core_refresh(struct assay__engine_core *core,
+                                    const assay_log *log, bool *changed_out,
+                                    assay_error *err);
 
 #endif

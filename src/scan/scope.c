@@ -217,6 +217,19 @@ void assay__scope_probe(struct assay__scope *scope, const assay_log *log)
     }
 }
 
+void assay__scope_refresh(struct assay__scope *scope, const assay_log *log)
+{
+    for (size_t i = 0; i < scope->engine_count; i++) {
+        struct assay__engine_instance *engine = scope->engines[i];
+        assay_log own = assay__scope_log(log, &engine->options);
+        bool changed = false;
+
+        (void)assay__engine_core_refresh(engine->core, &own, &changed, NULL);
+        if (changed) /* it may bring an engine back into service */
+            assay__engine_core_probe(engine->core, &own);
+    }
+}
+
 bool assay__engine_status_variable(const struct assay__engine_instance *engine,
                                    char *buf, size_t size)
 {

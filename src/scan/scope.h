@@ -67,6 +67,9 @@ assay_rc assay__scope_open(struct assay__scope *scope, const assay_log *log,
  * Logs engine.out_of_service and engine.in_service on a change.
  */
 void assay__scope_probe(struct assay__scope *scope, const assay_log *log);
+/** Have every open engine in turn look for newer signatures, and probe those
+ *  that took some in. What goes wrong is logged. Blocks while some load. */
+void assay__scope_refresh(struct assay__scope *scope, const assay_log *log);
 /** Where a scope or instance logs: debug_level lets through more than the
  *  host asked for, never less. @param log may be NULL */
 assay_log assay__scope_log(const assay_log *log,

@@ -277,8 +277,9 @@ START_TEST(clean_cache_is_off)
 {
     const struct assay__clamav *self = fixture_instance;
 
-    ck_assert_int_eq(
-        (int)cl_engine_get_num(self->engine, CL_ENGINE_DISABLE_CACHE, NULL), 1);
+    ck_assert_int_eq((int)cl_engine_get_num(self->present->engine,
+                                            CL_ENGINE_DISABLE_CACHE, NULL),
+                     1);
 }
 END_TEST
 

@@ -223,6 +223,85 @@ START_TEST(a_changed_host_stanza_is_said_to_need_a_restart)
 }
 END_TEST
 
+/* ---- signatures that change while the configuration does not ----------- */
+
+#define WORDS                                   \
+    "Signature_Check_Interval = 1\nsample {}\n" \
+    "antivirus \"av\" { sample \"s1\" { words = words } }\n"
+
+static void start(const char *config)
+{
+    fixture_write("words", "FIRST\n");
+    fixture_open(config);
+    ck_assert_int_eq(assay_start(fixture_library, NULL), ASSAY_OK);
+}
+
+START_TEST(newer_signatures_are_taken_in_by_themselves)
+{
+    start(WORDS);
+    ck_assert_int_eq(fixture_scan("SECOND").status, ASSAY_STATUS_CLEAN);
+    fixture_write("words", "SECOND\n");
+    ck_assert(fixture_log_wait("engine.signatures "));
+    ck_assert_uint_eq(fixture_log_count("from=\"sample-1/FIRST\" "
+                                        "to=\"sample-1/SECOND\""),
+                      1);
+    ck_assert_int_eq(fixture_scan("SECOND").status, ASSAY_STATUS_INFECTED);
+    ck_assert_str_eq(fixture_scan("x").epoch, "sample-1/SECOND");
+    ck_assert_uint_eq(fixture_log_count("sample.open"), 1);
+}
+END_TEST
+
+/* C17: broken ones leave the old in use, and it is said. */
+START_TEST(broken_signatures_leave_the_old_in_use)
+{
+    start(WORDS);
+    fixture_write("words", "BROKEN\n");
+    ck_assert(fixture_log_wait("engine.signatures_failed"));
+    ck_assert_uint_eq(fixture_log_count("reason=\"the words are broken\""), 1);
+    ck_assert_int_eq(fixture_scan("FIRST").status, ASSAY_STATUS_INFECTED);
+    ck_assert_str_eq(fixture_scan("x").epoch, "sample-1/FIRST");
+    fixture_write("words", "SECOND\n");
+    ck_assert(fixture_log_wait("engine.signatures "));
+    ck_assert_int_eq(fixture_scan("SECOND").status, ASSAY_STATUS_INFECTED);
+    ck_assert_uint_eq(fixture_log_count("engine.signatures_failed"), 1);
+}
+END_TEST
+
+/* Scans and reloads go on while signatures load. */
+START_TEST(a_slow_load_of_signatures_holds_up_nobody)
+{
+    start(WORDS);
+    fixture_write("words.hold", "");
+    fixture_write("words", "SECOND\n");
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(fixture_scan("FIRST").status, ASSAY_STATUS_INFECTED);
+        fixture_reload(WORDS "# another\n");
+    }
+    ck_assert_uint_eq(fixture_log_count("engine.signatures"), 0);
+    fixture_remove("words.hold");
+    ck_assert(fixture_log_wait("engine.signatures "));
+    ck_assert_int_eq(fixture_scan("SECOND").status, ASSAY_STATUS_INFECTED);
+    ck_assert_uint_eq(fixture_log_count("sample.open"), 1);
+}
+END_TEST
+
+/* 0 is never; a reload changes the interval without a restart. */
+START_TEST(the_interval_follows_the_configuration)
+{
+    start("Signature_Check_Interval = 0\nsample {}\n"
+          "antivirus \"av\" { sample \"s1\" { words = words } }\n");
+    fixture_write("words", "SECOND\n");
+    fixture_reload(WORDS);
+    ck_assert(fixture_log_wait("engine.signatures "));
+    ck_assert_uint_eq(fixture_log_count("sample.open"), 1);
+    assay_stop(fixture_library);
+    fixture_log_clear();
+    fixture_write("words", "THIRD\n");
+    ck_assert_int_eq(assay_start(fixture_library, NULL), ASSAY_OK);
+    ck_assert(fixture_log_wait("engine.signatures "));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("reload");
@@ -243,5 +322,13 @@ int main(void)
                         COUNT(broken));
     tcase_add_test(tc, an_engine_closes_when_its_last_session_ends);
     tcase_add_test(tc, a_changed_host_stanza_is_said_to_need_a_restart);
+    tc = tcase_create("signatures");
+    suite_add_tcase(suite, tc);
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, fixture_setup, fixture_teardown);
+    tcase_add_test(tc, newer_signatures_are_taken_in_by_themselves);
+    tcase_add_test(tc, broken_signatures_leave_the_old_in_use);
+    tcase_add_test(tc, a_slow_load_of_signatures_holds_up_nobody);
+    tcase_add_test(tc, the_interval_follows_the_configuration);
     return check_run(suite);
 }
