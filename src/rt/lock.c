@@ -131,6 +131,8 @@ bool assay__cond_wait_until(struct assay__cond *cond, struct assay__lock *lock,
     };
 
     assay__lock_assert_held(lock);
+    if (deadline_ms < 0) /* passed, but no valid timespec */
+        return false;
     return pthread_cond_timedwait(&cond->cond, &lock->mutex, &when) !=
            ETIMEDOUT;
 }

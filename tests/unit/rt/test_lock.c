@@ -106,6 +106,17 @@ START_TEST(a_passed_deadline_is_told)
 }
 END_TEST
 
+START_TEST(a_deadline_before_the_clock_began_has_passed)
+{
+    bool in_time;
+
+    assay__lock_take(&low);
+    in_time = assay__cond_wait_until(&cond, &low, -1);
+    assay__lock_drop(&low);
+    ck_assert(!in_time);
+}
+END_TEST
+
 #ifdef ASSAY_LOCK_CHECKS
 
 START_TEST(decreasing_ranks_stop_the_program)
@@ -185,6 +196,7 @@ int main(void)
     tcase_add_test(tc, a_lock_excludes);
     tcase_add_test(tc, a_signal_wakes_the_waiter);
     tcase_add_test(tc, a_passed_deadline_is_told);
+    tcase_add_test(tc, a_deadline_before_the_clock_began_has_passed);
     /* Without a process of their own they would end this one. */
     if (srunner_fork_status(runner) == CK_FORK)
         add_aborting(tc);
