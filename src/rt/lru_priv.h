@@ -17,11 +17,8 @@
 #include "rt/lock.h"
 #include "rt/lru.h"
 
-enum {
-    ASSAY__LRU_SHARDS = 16,
-    ASSAY__LRU_FLIGHT_BUCKETS =
-        32 /* of a shard; thousands of scans may be in flight */
-};
+/* Thousands of scans may be in flight, so a shard has buckets for them. */
+enum { ASSAY__LRU_SHARDS = 16, ASSAY__LRU_FLIGHT_BUCKETS = 32 };
 
 struct assay__lru_entry {
     struct assay__lru_entry *chain;         /* the next one of the bucket */

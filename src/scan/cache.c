@@ -226,7 +226,7 @@ void assay__cache_land(struct assay__cache *cache,
 {
     struct assay__lru_flight *lru_flight = in_map(*flight);
     struct assay__lru_landing landing = {.value = NULL};
-    struct assay__lru_value value;
+    struct assay__lru_value value = {.size = 0};
 
     *flight = NULL;
     if (!lru_flight)

@@ -441,7 +441,7 @@ static const struct assay__cache_subject subjects[] = {
 
 START_TEST(what_differs_has_another_key)
 {
-    struct assay__cache_key keys[ASSAY_COUNT_OF(subjects)];
+    struct assay__cache_key keys[ASSAY_COUNT_OF(subjects)] = {{{0}, 0}};
 
     for (size_t i = 0; i < ASSAY_COUNT_OF(subjects); i++)
         keys[i] = key_of(&subjects[i]);
