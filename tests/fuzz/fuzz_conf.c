@@ -10,6 +10,9 @@
 
 #include "conf/parse.h"
 #include "conf/schema.h"
+#include "conf/write.h"
+
+enum { WRITTEN_MAX = 16 << 20 };
 
 struct settings {
     const char *text;
@@ -85,6 +88,32 @@ static void emit(void *arg, const char *text)
     *(size_t *)arg += strlen(text);
 }
 
+/* What a good tree writes parses again, and is then written the same. */
+static void write_again(const struct assay__conf_item *root)
+{
+    struct assay__strbuf once, twice;
+    struct assay__conf_diags *diags = NULL;
+    struct assay__conf_tree *tree = NULL;
+
+    assay__strbuf_init(&once, WRITTEN_MAX);
+    assay__strbuf_init(&twice, WRITTEN_MAX);
+    assay__conf_write_items(&once, root, 0, false);
+    if (once.failed || assay__conf_diags_new(&diags, NULL) != ASSAY_OK)
+        goto done;
+    if (assay__conf_parse_text("fuzz.conf", assay__strbuf_str(&once), once.len,
+                               diags, &tree, NULL) != ASSAY_OK)
+        abort();
+    assay__conf_write_items(&twice, assay__conf_tree_root(tree), 0, false);
+    if (once.len != twice.len ||
+        strcmp(assay__strbuf_str(&once), assay__strbuf_str(&twice)) != 0)
+        abort();
+done:
+    assay__conf_tree_free(&tree);
+    assay__conf_diags_free(&diags);
+    assay__strbuf_fini(&once);
+    assay__strbuf_fini(&twice);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -104,6 +133,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if ((rc == ASSAY_OK) != (assay__conf_diags_errors(diags) == 0))
         abort();
     root = assay__conf_tree_root(tree);
+    if (rc == ASSAY_OK)
+        write_again(root);
     fill(root, store, diags);
     for (size_t i = 0; i < root->count; i++) {
         if (root->items[i].is_stanza) {
