@@ -314,6 +314,7 @@ void assay__change_end(assay *self, struct assay__generation *next)
     if (next) {
         assay__host_stanzas_compare(&self->host, next, &self->log);
         assay__generation_use_pools(next, self->pools);
+        assay__generation_size_caches(next);
     }
     assay__lock_take(&self->lock);
     if (next) {

@@ -164,3 +164,9 @@ void assay__generation_refresh(struct assay__generation *generation,
     for (size_t i = 0; i < generation->scope_count; i++)
         assay__scope_refresh(generation->scopes[i], log);
 }
+
+void assay__generation_size_caches(struct assay__generation *generation)
+{
+    for (size_t i = 0; i < generation->scope_count; i++)
+        assay__scope_size_caches(generation->scopes[i]);
+}

@@ -79,6 +79,10 @@ assay_rc assay__generation_open(struct assay__generation *generation,
 void assay__generation_refresh(struct assay__generation *generation,
                                const assay_log *log);
 
+/** Give the caches of engines that were adopted their bounds in this
+ *  generation. Beside scans. */
+void assay__generation_size_caches(struct assay__generation *generation);
+
 /** Let the thread pools be as the generation wants them, and its engines scan
  *  in them. Before the first scan; after assay__pools_prepare(). */
 void assay__generation_use_pools(struct assay__generation *generation,

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
 /*
- * One content and one engine: is it small enough, what does the engine say.
+ * One content and one engine: is the verdict in the cache, is somebody else
+ * about to find out, is the content small enough, what does the engine say.
+ *
+ * The cache is asked with the content as it lies in the message, so a hit
+ * needs neither decoding nor another thread.
  */
 #ifndef ASSAY_SCAN_CONTENT_SCAN_H
 #define ASSAY_SCAN_CONTENT_SCAN_H

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "scan/engine_table.h"
 #include "conf/settings.h"
 
 #define MS_PER_S 1000
@@ -77,6 +78,8 @@ assay_rc assay__engine_core_new(const struct assay__engine_recipe *recipe,
         core->counted_from[i].since_s = time(NULL);
     if (!copy_recipe(core, recipe))
         goto no_memory;
+    core->uses_names = assay__engine_table_flags(table, core->settings) &
+                       ASSAY_ENGINE_USES_NAMES;
     *out = core;
     return ASSAY_OK;
 no_memory:
@@ -130,6 +133,7 @@ void assay__engine_core_unref(struct assay__engine_core **core)
         assay__job_class_fini(mine->pool, &mine->jobs);
     if (mine->instance)
         mine->table->ops->close(mine->instance);
+    assay__cache_free(&mine->cache);
     assay__engine_module_unref(&mine->module);
     free(mine->settings);
     free(mine->own_file_base);
@@ -181,6 +185,38 @@ assay_rc assay__engine_core_open(struct assay__engine_core *core,
     return assay_error_set(err, rc != ASSAY_OK ? rc : ASSAY_E_UNAVAILABLE,
                            "antivirus \"%s\": %s \"%s\": %s", core->scope,
                            core->table->name, core->name, own.msg);
+}
+
+assay_rc assay__engine_core_size_cache(struct assay__engine_core *core,
+                                       const struct assay__cache_limits *limits,
+                                       const assay_log *log, assay_error *err)
+{
+    assay_error own = {0};
+    assay_rc rc = ASSAY_OK;
+
+    if (core->cache)
+        assay__cache_set_limits(core->cache, limits);
+    else
+        rc = assay__cache_new(limits, &core->cache, &own);
+    if (rc == ASSAY_E_NOMEM)
+        return assay_error_set(
+            err, rc, "antivirus \"%s\": %s \"%s\": cache: out of memory",
+            core->scope, core->table->name, core->name);
+    if (rc != ASSAY_OK)
+        assay_log_write(log, ASSAY_LOG_WARN, "engine.no_cache",
+                        "scope=%s engine=%s instance=%s reason=\"%s\"",
+                        core->scope, core->table->name, core->name, own.msg);
+    return ASSAY_OK;
+}
+
+void assay__engine_core_epoch(const struct assay__engine_core *core,
+                              char *epoch)
+{
+    char told[ASSAY_EPOCH_MAX] = "";
+
+    core->table->ops->epoch(core->instance, told, sizeof told);
+    told[sizeof told - 1] = '\0';
+    (void)assay__text_copy_clean(epoch, ASSAY_EPOCH_MAX, told, true);
 }
 
 void assay__engine_core_probe(struct assay__engine_core *core,

@@ -19,9 +19,8 @@
 #include <assay/engine.h>
 
 #include "rt/pool.h"
+#include "scan/cache.h"
 #include "scan/engine_module.h"
-
-struct assay__cache;
 
 /** Counters of one engine; each atomic on its own. */
 struct assay__engine_stats {
@@ -79,7 +78,8 @@ struct assay__engine_core {
     void *instance; /* the engine's own; NULL: not open */
     struct assay__engine_stats stats;
     struct assay__engine_count_base counted_from[ASSAY__ENGINE_COUNTERS];
-    struct assay__cache *cache;   /* NULL: none */
+    bool uses_names;              /* verdicts may depend on file names */
+    struct assay__cache *cache;   /* NULL: not open, or no cache can be had */
     struct assay__pool *pool;     /* where it scans; set before the first scan;
                                      NULL: in the thread of the caller */
     struct assay__job_class jobs; /* its scans in that pool; the limit is
@@ -114,6 +114,17 @@ void assay__engine_core_unref(struct assay__engine_core **core);
  *  open already. @param log copied; may be NULL */
 assay_rc assay__engine_core_open(struct assay__engine_core *core,
                                  const assay_log *log, assay_error *err);
+/** How many verdicts the cache of an engine may keep from now on; the first
+ *  call makes it. Where there is no hash there is none, which is logged
+ *  (engine.no_cache). One thread until the first scan, then any.
+ *  @return ASSAY_OK; ASSAY_E_NOMEM */
+assay_rc assay__engine_core_size_cache(struct assay__engine_core *core,
+                                       const struct assay__cache_limits *limits,
+                                       const assay_log *log, assay_error *err);
+/** The present epoch, cleaned; ASSAY_EPOCH_MAX bytes. Threads: any. Does not
+ *  block. */
+void assay__engine_core_epoch(const struct assay__engine_core *core,
+                              char *epoch);
 /** Canary: puts an open engine out of or back into service, and logs a change
  *  (engine.out_of_service, engine.in_service). Any thread, beside scans. */
 void assay__engine_core_probe(struct assay__engine_core *core,

@@ -16,21 +16,8 @@ int64_t assay__run_deadline_ms(const struct assay__run *run,
     return run->start_ms + engine->options.timeout_s * MS_PER_S;
 }
 
-/* The epoch is read before the scan: signatures that are swapped in during it
- * must not be credited with a verdict they did not make. */
-static void read_epoch(const struct assay__engine_instance *engine,
-                       assay_verdict *verdict)
-{
-    char epoch[ASSAY_EPOCH_MAX] = "";
-
-    engine->table->ops->epoch(engine->core->instance, epoch, sizeof epoch);
-    epoch[sizeof epoch - 1] = '\0';
-    (void)assay__text_copy_clean(verdict->epoch, sizeof verdict->epoch, epoch,
-                                 true);
-}
-
-static bool is_due(const struct assay__run *run,
-                   const struct assay__engine_instance *engine)
+bool assay__run_is_due(const struct assay__run *run,
+                       const struct assay__engine_instance *engine)
 {
     return assay__clock_ms() >= assay__run_deadline_ms(run, engine);
 }
@@ -69,7 +56,7 @@ static bool scan_contents(const struct assay__run *run,
     while (verdict->status != ASSAY_STATUS_INFECTED &&
            (step = assay__contents_next(&contents, &source, &one)) !=
                ASSAY__CONTENTS_OVER) {
-        bool is_late = !is_first && is_due(run, engine);
+        bool is_late = !is_first && assay__run_is_due(run, engine);
 
         if (is_late)
             assay__verdict_time_out(&one, engine->options.timeout_s);
@@ -95,7 +82,9 @@ static void scan(const struct assay__run *run,
     int64_t start_us = assay__clock_us();
     assay_verdict blank;
 
-    read_epoch(engine, verdict);
+    /* Before the scan: signatures that are swapped in during it must not be
+     * credited with a verdict they did not make. */
+    assay__engine_core_epoch(engine->core, verdict->epoch);
     blank = *verdict;
     assay__verdict_fail(verdict, ASSAY_STATUS_ERROR, ASSAY_REASON_ENGINE,
                         "nothing to scan");
@@ -122,7 +111,7 @@ void assay__engine_scan(const struct assay__run *run,
     else if (atomic_load(&engine->core->out_of_service))
         assay__verdict_fail(verdict, ASSAY_STATUS_ERROR, ASSAY_REASON_CANARY,
                             "engine is out of service: it missed its canary");
-    else if (is_due(run, engine))
+    else if (assay__run_is_due(run, engine))
         assay__verdict_time_out(verdict, engine->options.timeout_s);
     else
         scan(run, engine, verdict);

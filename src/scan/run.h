@@ -7,7 +7,7 @@
  *   choice.c        whether an engine runs, and why not
  *   engine_scan.c   one engine over all contents of a request
  *   contents.c      what these contents are
- *   content_scan.c  one content: size, call
+ *   content_scan.c  one content: cache, size, call
  *   runner.c        how the engine is called
  *   report.c        counters and log
  *
@@ -34,5 +34,8 @@ struct assay__run {
 /** Until when an engine may work on the request; CLOCK_MONOTONIC. */
 int64_t assay__run_deadline_ms(const struct assay__run *run,
                                const struct assay__engine_instance *engine);
+/** Whether that time is over. */
+bool assay__run_is_due(const struct assay__run *run,
+                       const struct assay__engine_instance *engine);
 
 #endif

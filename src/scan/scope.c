@@ -192,6 +192,17 @@ static assay_rc check_file_base(const struct assay__scope *scope,
                            own.msg);
 }
 
+static assay_rc size_cache(const struct assay__engine_instance *engine,
+                           const assay_log *log, assay_error *err)
+{
+    const struct assay__cache_limits limits = {
+        .infected = (size_t)engine->options.cache_size,
+        .clean = (size_t)engine->options.clean_cache_size,
+    };
+
+    return assay__engine_core_size_cache(engine->core, &limits, log, err);
+}
+
 assay_rc assay__scope_open(struct assay__scope *scope, const assay_log *log,
                            assay_error *err)
 {
@@ -201,10 +212,19 @@ assay_rc assay__scope_open(struct assay__scope *scope, const assay_log *log,
 
         if (rc == ASSAY_OK)
             rc = assay__engine_core_open(engine->core, log, err);
+        if (rc == ASSAY_OK && !engine->core->cache)
+            rc = size_cache(engine, log, err);
         if (rc != ASSAY_OK)
             return rc;
     }
     return ASSAY_OK;
+}
+
+void assay__scope_size_caches(struct assay__scope *scope)
+{
+    for (size_t i = 0; i < scope->engine_count; i++)
+        if (scope->engines[i]->core->cache) /* then nothing can fail */
+            (void)size_cache(scope->engines[i], NULL, NULL);
 }
 
 void assay__scope_probe(struct assay__scope *scope, const assay_log *log)

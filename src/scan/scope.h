@@ -62,6 +62,10 @@ void assay__scope_adopt(struct assay__scope *scope,
  */
 assay_rc assay__scope_open(struct assay__scope *scope, const assay_log *log,
                            assay_error *err);
+/** Give the caches of engines that were adopted the bounds of this scope: when
+ *  a reload has succeeded and its generation is the present one. Threads: any,
+ *  beside scans. */
+void assay__scope_size_caches(struct assay__scope *scope);
 /**
  * Probe every open engine (canary) and put it out of or back into service.
  * Logs engine.out_of_service and engine.in_service on a change.

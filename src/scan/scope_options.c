@@ -137,8 +137,6 @@ const assay_conf_option assay__scope_option_table[] = {
 bool assay__scope_option_is_inert(const char *name)
 {
     static const char *const inert[] = {
-        "cache_size",
-        "clean_cache_size",
         "mime_decompose",
         "paranoid",
     };

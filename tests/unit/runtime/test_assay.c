@@ -344,7 +344,7 @@ START_TEST(options_without_effect_are_warned_about)
 {
     assay_options o = options();
 
-    write_config("sample {}\nantivirus \"av\" {\n  cache_size = 10\n"
+    write_config("sample {}\nantivirus \"av\" {\n  paranoid = on\n"
                  "  sample \"s1\" { }\n}\n");
     ck_assert_int_eq(assay_check(&o, &err), ASSAY_OK);
     ck_assert_ptr_nonnull(strstr(found, "no effect"));

@@ -162,7 +162,7 @@ static void fake_scan(void *instance, const assay_scan_args *args,
 static void fake_epoch(void *instance, char *buf, size_t size)
 {
     (void)instance;
-    (void)snprintf(buf, size, "%s/1 db/7", FAKE_NAME);
+    (void)snprintf(buf, size, "%s/1 db/%d", FAKE_NAME, fake_database());
 }
 
 static assay_rc fake_probe(void *instance, assay_error *err)
@@ -173,6 +173,13 @@ static assay_rc fake_probe(void *instance, assay_error *err)
     return assay_error_set(err, ASSAY_E_UNAVAILABLE, "missed the canary");
 }
 
+static uint32_t fake_flags(const void *settings)
+{
+    const struct fake_settings *fake = settings;
+
+    return fake && fake->uses_names ? ASSAY_ENGINE_USES_NAMES : 0;
+}
+
 static const assay_engine_ops fake_ops = {
     .struct_size = sizeof(assay_engine_ops),
     .open = fake_open,
@@ -180,6 +187,7 @@ static const assay_engine_ops fake_ops = {
     .scan = fake_scan,
     .probe = fake_probe,
     .epoch = fake_epoch,
+    .flags = fake_flags,
 };
 
 static const assay_conf_option fake_options[] = {

@@ -7,8 +7,6 @@
 
 #include "fake_world.h"
 
-static const struct fake_settings settings;
-
 struct assay__scope_options fake_options(void)
 {
     return (struct assay__scope_options){
@@ -24,24 +22,34 @@ struct assay__scope_options fake_options(void)
 static void add(struct fake_scope *fake, struct assay__scope *scope,
                 const char *engine, const char *instance)
 {
-    const struct assay__scope_options options = fake_options();
     struct assay__engine_module *module = NULL;
     assay_error err = {0};
 
     ck_assert_msg(assay__engine_set_get(fake->set, engine, &module, &err) ==
                       ASSAY_OK,
                   "%s", err.msg);
-    ck_assert_msg(assay__scope_add(scope, module, instance, &options, &settings,
-                                   &err) == ASSAY_OK,
+    ck_assert_msg(assay__scope_add(scope, module, instance, fake->options,
+                                   fake->settings, &err) == ASSAY_OK,
                   "%s", err.msg);
 }
 
 void fake_scope_open(struct fake_scope *fake)
 {
     const struct assay__scope_options options = fake_options();
+    const struct fake_settings settings = {0};
+
+    fake_scope_open_with(fake, &options, &settings);
+}
+
+void fake_scope_open_with(struct fake_scope *fake,
+                          const struct assay__scope_options *options,
+                          const void *settings)
+{
     static const char *const names[] = {"av1", "av2"};
 
     memset(fake, 0, sizeof *fake);
+    fake->options = options;
+    fake->settings = settings;
     fake->log = (assay_log){fake_log_sink, NULL, ASSAY_LOG_DEBUG};
     fake->dispatcher = (struct assay__dispatcher){fake->scopes, 1, &fake->log};
     fake->both = (struct assay__dispatcher){fake->scopes, 2, &fake->log};
@@ -50,7 +58,7 @@ void fake_scope_open(struct fake_scope *fake)
         ASSAY_OK);
     for (size_t i = 0; i < 2; i++)
         ck_assert_int_eq(
-            assay__scope_new(names[i], &options, &fake->scopes[i], NULL),
+            assay__scope_new(names[i], options, &fake->scopes[i], NULL),
             ASSAY_OK);
     add(fake, fake->scopes[0], "alpha", "one");
     add(fake, fake->scopes[0], "beta", "two");

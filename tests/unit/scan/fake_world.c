@@ -10,9 +10,11 @@
 #include "base/text.h"
 
 #define START_US 5000000
+#define FIRST_DATABASE 7
 
 static _Atomic int64_t now_us = START_US;
 static _Atomic bool probe_works = true;
+static _Atomic int database = FIRST_DATABASE;
 static pthread_mutex_t world_lock = PTHREAD_MUTEX_INITIALIZER;
 static char events[1024];
 static struct fake_sight last_sight, previous_sight;
@@ -27,6 +29,7 @@ void fake_world_reset(void)
 {
     atomic_store(&now_us, START_US);
     atomic_store(&probe_works, true);
+    atomic_store(&database, FIRST_DATABASE);
     events[0] = '\0';
     memset(&last_sight, 0, sizeof last_sight);
     memset(&previous_sight, 0, sizeof previous_sight);
@@ -111,6 +114,16 @@ unsigned fake_sight_count(void)
     count = sight_count;
     (void)pthread_mutex_unlock(&world_lock);
     return count;
+}
+
+void fake_database_set(int number)
+{
+    atomic_store(&database, number);
+}
+
+int fake_database(void)
+{
+    return atomic_load(&database);
 }
 
 void fake_gate_open(void)

@@ -18,6 +18,7 @@ struct fake_settings {
     bool refuse_open;  /* open fails with a sentence */
     bool silent_open;  /* open fails without one */
     bool forget_open;  /* open says OK but gives no instance */
+    bool uses_names;   /* flags say that names matter */
     const char *note;  /* for the option table only */
     int64_t max_parts; /* likewise */
 };
@@ -47,6 +48,10 @@ const struct fake_sight *fake_previous_sight(void);
 
 /** How many contents engines were given since the reset. */
 unsigned fake_sight_count(void);
+
+/** The number of the signature database in the epoch of every fake engine. */
+void fake_database_set(int number);
+int fake_database(void);
 
 /** A gate that is closed after the reset; engines wait at it when ordered
  *  to. */

@@ -118,8 +118,7 @@ END_TEST
 
 START_TEST(options_without_effect_are_known)
 {
-    static const char *const inert[] = {"cache_size", "CLEAN_CACHE_SIZE",
-                                        "mime_decompose", "Paranoid"};
+    static const char *const inert[] = {"mime_decompose", "Paranoid"};
     size_t count = 0;
 
     for (size_t i = 0; i < ASSAY_COUNT_OF(inert); i++)
