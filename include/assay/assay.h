@@ -204,6 +204,13 @@ ASSAY_API assay_rc assay_session_rcptto(assay_session *session,
 ASSAY_API assay_rc assay_session_data(assay_session *session,
                                       assay_disposition *disposition_out,
                                       assay_error *err) ASSAY_MUST_CHECK;
+/**
+ * What the scans of the message in progress came to, taken together: hook
+ * scans and those that scripts asked for. Status NO_ENGINE when there was
+ * none; a scan of a part alone counts only when it found a threat.
+ */
+ASSAY_API void assay_session_verdict(const assay_session *session,
+                                     assay_verdict *verdict_out);
 /** RSET, abort, or the message is done with: frees the message. */
 ASSAY_API void assay_session_reset(assay_session *session);
 

@@ -11,6 +11,7 @@
 /* What one automatic scan gathers while its engines run in turn. */
 struct hook_scan {
     const assay_log *log;
+    struct assay__scan_record *record;
     assay_context *context;
     assay_disposition disposition;
     bool faulty; /* a variable could not be set: scripts would read "clean" */
@@ -31,6 +32,7 @@ static void note_engine(void *arg, const struct assay__scope *scope,
                         "scope=%s engine=%s error=\"%s\"", scope->name,
                         engine->name, err.msg);
     }
+    assay__scan_record_engine(scan->record, verdict);
     assay__outcome_disposition(scope, engine, verdict, &disposition);
     assay__outcome_keep_severest(&scan->disposition, &disposition);
 }
@@ -41,6 +43,7 @@ static assay_flow run_scope(const struct assay__policy *policy,
 {
     struct hook_scan scan = {
         .log = policy->log,
+        .record = assay__session_record(call->session),
         .context = assay_message_context(call->message),
     };
     struct assay__dispatch request = {
@@ -54,6 +57,7 @@ static assay_flow run_scope(const struct assay__policy *policy,
     assay__disposition_continue(&scan.disposition);
     assay__dispatch_scope(&policy->dispatcher, module->scope, &request,
                           note_engine, &scan, &verdict);
+    assay__scan_record_add(scan.record, &verdict, true);
     if (scan.faulty && scan.disposition.action == ASSAY_ACTION_CONTINUE)
         (void)assay__disposition_reply(&scan.disposition, 451,
                                        "4.3.0 Local error in processing", NULL);
@@ -114,6 +118,26 @@ uint32_t assay__policy_phases(const struct assay__policy *policy)
     return phases;
 }
 
+/* The one line that tells who refused what, when and how (AV-36). */
+static void log_answer(const struct assay__policy *policy,
+                       const assay_call *call)
+{
+    const assay_disposition *reply = assay__session_reply(call->session);
+    char text[sizeof reply->text];
+
+    if (reply->action == ASSAY_ACTION_CONTINUE)
+        return;
+    assay__text_copy(text, sizeof text, reply->text);
+    assay__text_unquote(text);
+    assay_log_write(policy->log, ASSAY_LOG_INFO, "policy.answer",
+                    "module=%s phase=%s action=%s code=%d id=%s peer=%s "
+                    "text=\"%s\"",
+                    reply->module, assay_phase_name(call->phase),
+                    assay_action_name(reply->action), reply->code,
+                    call->message ? assay_message_id(call->message) : "",
+                    assay_session_peer(call->session), text);
+}
+
 void assay__policy_run(const struct assay__policy *policy, void **states,
                        const assay_call *call)
 {
@@ -130,4 +154,5 @@ void assay__policy_run(const struct assay__policy *policy, void **states,
         if (flow == ASSAY_FLOW_DONE)
             break;
     }
+    log_answer(policy, call);
 }

@@ -30,6 +30,8 @@ struct assay__policy {
     size_t count;
     struct assay__dispatcher dispatcher;
     assay_message_limits limits;
+    const char *virus_headers; /* who tells in the mail what its scan came
+                                  to: "Assay 0.1.0"; NULL: nobody */
     const assay_log *log;
 };
 

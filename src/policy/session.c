@@ -23,9 +23,10 @@ struct assay_session {
     void **states;   /* per module of env.policy, the language's own */
     uint64_t message_count, rcpt_count;
     char peer[PEER_MAX];
-    struct assay__pulse pulse; /* the host's progress callback */
-    int64_t scanned_ms;        /* spent on scans that policy asked for, of the
-                                  message in progress */
+    struct assay__pulse pulse;        /* the host's progress callback */
+    struct assay__scan_record record; /* of the message in progress */
+    int64_t scanned_ms; /* spent on scans that policy asked for, of the
+                           message in progress */
 };
 
 /* ---- life -------------------------------------------------------------- */
@@ -48,6 +49,7 @@ static assay_rc prepare(assay_session *session, assay_error *err)
 {
     assay_rc rc = assay_context_new(&session->context, err);
 
+    assay__scan_record_init(&session->record);
     if (rc != ASSAY_OK)
         return rc;
     session->states =
@@ -103,6 +105,7 @@ static void drop_message(assay_session *session)
     assay_message_free(&session->message);
     session->message_done = false;
     session->scanned_ms = 0;
+    assay__scan_record_init(&session->record);
 }
 
 void assay_session_close(assay_session **session)
@@ -146,6 +149,17 @@ assay_message *assay_session_message(assay_session *session)
 const char *assay_session_peer(const assay_session *session)
 {
     return session->peer;
+}
+
+struct assay__scan_record *assay__session_record(assay_session *session)
+{
+    return &session->record;
+}
+
+void assay_session_verdict(const assay_session *session,
+                           assay_verdict *verdict_out)
+{
+    *verdict_out = session->record.worst;
 }
 
 assay_disposition *assay__session_reply(assay_session *session)
@@ -197,6 +211,7 @@ static void note_engine(void *arg, const struct assay__scope *scope,
     struct explicit_scan *scan = arg;
 
     (void)scope;
+    assay__scan_record_engine(&scan->session->record, verdict);
     if (assay__outcome_set_variables(assay_message_context(scan->message),
                                      engine, verdict, NULL) != ASSAY_OK)
         scan->faulty = true;
@@ -230,6 +245,8 @@ void assay_session_scan(assay_session *session,
         assay__text_copy(verdict_out->info, sizeof verdict_out->info,
                          "error: context variables could not be set");
     }
+    if (scan.message == session->message)
+        assay__scan_record_add(&session->record, verdict_out, !request->part);
 }
 
 const char *assay_session_engine(assay_session *session, size_t index)
@@ -458,6 +475,11 @@ assay_rc assay_session_data(assay_session *session,
     session->message_done = true;
     assay__pulse_start(&session->pulse);
     rc = run_data_phases(session, err);
+    if (rc == ASSAY_OK && session->env.policy->virus_headers &&
+        session->reply.action == ASSAY_ACTION_CONTINUE)
+        rc = assay__scan_record_set_headers(&session->record,
+                                            session->env.policy->virus_headers,
+                                            session->message, err);
     if (rc != ASSAY_OK)
         return fail_step(rc, disposition_out);
     *disposition_out = session->reply;

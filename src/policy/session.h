@@ -14,6 +14,7 @@
 #include <assay/assay.h>
 
 #include "policy/policy.h"
+#include "policy/scan_record.h"
 
 /** What a session lives on; borrowed until release is called. */
 struct assay__session_env {
@@ -26,6 +27,9 @@ struct assay__session_env {
 assay_rc assay__session_new(const struct assay__session_env *env,
                             const assay_peer *peer, assay_session **out,
                             assay_error *err);
+
+/** What the scans of the message in progress came to. */
+struct assay__scan_record *assay__session_record(assay_session *session);
 
 /** The reply of the present phase, to be changed by modules. */
 assay_disposition *assay__session_reply(assay_session *session);

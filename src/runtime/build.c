@@ -23,6 +23,7 @@ struct global_options {
     int64_t max_mime_parts;
     int64_t max_mime_depth;
     int64_t signature_check_interval;
+    bool virus_headers;
 };
 
 #define SIGNATURE_CHECK_MAX_S 86400 /* a day */
@@ -61,6 +62,10 @@ static const assay_conf_option global_table[] = {
      .offset = GLOBAL(signature_check_interval),
      .default_value = "60",
      .max = SIGNATURE_CHECK_MAX_S},
+    {.name = "Virus_Headers",
+     .type = ASSAY_CONF_BOOL,
+     .offset = GLOBAL(virus_headers),
+     .default_value = "false"},
     {0},
 };
 
@@ -85,6 +90,8 @@ static assay_rc read_globals(struct assay__build *build,
     limits->max_depth = (uint32_t)globals->max_mime_depth;
     limits->max_decoded_bytes = globals->max_message_size;
     build->generation->signature_check_s = globals->signature_check_interval;
+    if (globals->virus_headers)
+        build->generation->policy.virus_headers = "Assay " ASSAY_VERSION_TEXT;
     return ASSAY_OK;
 }
 

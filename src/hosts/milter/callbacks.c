@@ -152,13 +152,19 @@ static void forget_held(struct assay__connection *connection)
         connection->held.action = ASSAY_ACTION_CONTINUE;
 }
 
+/* What policy answers, the library logs. */
+static bool is_own(const assay_disposition *disposition)
+{
+    return strcmp(disposition->module, ASSAY__REPLY_MODULE) == 0;
+}
+
 static sfsistat step_end(struct step *step, assay_rc rc)
 {
     const assay_disposition *disposition = &step->disposition;
     struct assay__quoted text;
 
     step_settle(step, rc);
-    if (disposition->action != ASSAY_ACTION_CONTINUE)
+    if (disposition->action != ASSAY_ACTION_CONTINUE && is_own(disposition))
         assay_log_write(milter->log, ASSAY_LOG_INFO, "milter.reply",
                         "step=%s action=%s code=%d module=%s text=\"%s\"",
                         step->name, assay_action_name(disposition->action),
@@ -616,15 +622,18 @@ static void log_done(const struct step *step)
     const assay_message *message = assay_session_message(session_of(step));
     const assay_disposition *disposition = &step->disposition;
     struct assay__quoted text;
+    assay_verdict verdict;
 
+    assay_session_verdict(session_of(step), &verdict);
     assay_log_write(
         milter->log, ASSAY_LOG_INFO, "message.done",
-        "id=%s peer=%s size=%zu recipients=%zu action=%s code=%d module=%s "
-        "text=\"%s\"",
+        "id=%s peer=%s size=%zu recipients=%zu scan=%s action=%s code=%d "
+        "module=%s text=\"%s\"",
         message ? assay_message_id(message) : "",
         assay_session_peer(session_of(step)),
         message ? assay_message_size(message) : 0,
         message ? assay_message_recipient_count(message) : 0,
+        assay_status_name(verdict.status),
         assay_action_name(disposition->action), disposition->code,
         disposition->module, assay__log_quote(&text, disposition->text));
 }

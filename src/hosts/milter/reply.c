@@ -88,7 +88,8 @@ static void set_own(assay_disposition *disposition, int code,
     (void)snprintf(disposition->enhanced, sizeof disposition->enhanced, "%s",
                    enhanced);
     (void)snprintf(disposition->text, sizeof disposition->text, "%s", text);
-    (void)snprintf(disposition->module, sizeof disposition->module, "assayd");
+    (void)snprintf(disposition->module, sizeof disposition->module, "%s",
+                   ASSAY__REPLY_MODULE);
 }
 
 void assay__reply_set_fault(assay_disposition *disposition)

@@ -21,6 +21,9 @@
  */
 sfsistat assay__reply_send(SMFICTX *ctx, const assay_disposition *disposition);
 
+/** Who decides in the dispositions below. */
+#define ASSAY__REPLY_MODULE "assayd"
+
 /** The answer when the step could not be carried out: 451 4.3.0. */
 void assay__reply_set_fault(assay_disposition *disposition);
 /** The answer to a message over the limits: 552 5.3.4. */
