@@ -501,6 +501,39 @@ START_TEST(each_cache_has_a_secret_of_its_own)
 }
 END_TEST
 
+static void *make_keys(void *arg)
+{
+    const struct assay__cache_key *want = arg;
+
+    for (size_t i = 0; i < 200 * ASSAY_COUNT_OF(subjects); i++) {
+        size_t index = i % ASSAY_COUNT_OF(subjects);
+        struct assay__cache_key key;
+
+        if (!assay__cache_make_key(cache, &subjects[index], &key) ||
+            memcmp(key.bytes, want[index].bytes, sizeof key.bytes) != 0)
+            return arg;
+    }
+    return NULL;
+}
+
+START_TEST(many_threads_make_the_same_keys)
+{
+    struct assay__cache_key keys[ASSAY_COUNT_OF(subjects)];
+    pthread_t threads[THREADS];
+
+    for (size_t i = 0; i < ASSAY_COUNT_OF(subjects); i++)
+        keys[i] = key_of(&subjects[i]);
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, make_keys, keys), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *differs = NULL;
+
+        ck_assert_int_eq(pthread_join(threads[i], &differs), 0);
+        ck_assert_ptr_null(differs);
+    }
+}
+END_TEST
+
 START_TEST(without_the_hash_there_is_no_key)
 {
     struct assay__cache_key before, key;
@@ -912,6 +945,7 @@ static void add_key_tests(TCase *tcase)
     tcase_add_test(tcase, what_is_equal_has_the_same_key);
     tcase_add_test(tcase, each_byte_of_a_large_content_counts);
     tcase_add_test(tcase, each_cache_has_a_secret_of_its_own);
+    tcase_add_test(tcase, many_threads_make_the_same_keys);
     tcase_add_test(tcase, without_the_hash_there_is_no_key);
 }
 
