@@ -113,6 +113,73 @@ ASSAY_API void assay_session_scan(assay_session *session,
 ASSAY_API const char *assay_session_engine(assay_session *session,
                                            size_t index);
 
+/* ---- thread pools ------------------------------------------------------ */
+
+/** What one named thread pool does; plain data. */
+typedef struct assay_pool_stats {
+    char name[ASSAY_NAME_MAX + 1]; /**< upper case */
+    uint64_t invocations;          /**< jobs done or running */
+    double average_concurrency;    /**< threads at work, on the average since
+                                        the start */
+    double saturation;             /**< that by the concurrency; percent */
+    double average_ms;             /**< wall clock of one job */
+    uint32_t concurrency;          /**< most threads */
+    uint32_t threads;              /**< that exist: active and inactive */
+    uint32_t active, inactive;
+    uint32_t queued; /**< jobs that wait for a thread */
+} assay_pool_stats;
+
+/** Name of the index-th thread pool: CPU, IO, then those of the configuration;
+ *  borrowed for the session's life. NULL past the end. Threads: any. */
+ASSAY_API const char *assay_session_pool(assay_session *session, size_t index);
+/** @param name   compares without case
+ *  @param size   sizeof *stats_out; a shorter, older struct is filled as far as
+ *                it goes
+ *  @return false when there is no such pool. Threads: any. Blocks: never. */
+ASSAY_API bool assay_session_pool_stats(assay_session *session,
+                                        const char *name,
+                                        assay_pool_stats *stats_out,
+                                        size_t size);
+
+/** Longest that work waits for a thread of a pool. */
+#define ASSAY_POOL_WAIT_MS 60000
+/** Most jobs that may wait in a pool for work to be posted to it. */
+#define ASSAY_POOL_POSTS_MAX 1000
+
+/**
+ * Run a function in a thread of a pool while the session's own thread waits
+ * and makes the host's progress calls; it may use the session as that thread
+ * could. Without assay_start(), and from inside such a function, it runs in
+ * the calling thread.
+ *
+ * @param run  called once, or not at all unless ASSAY_OK is returned
+ * @return ASSAY_OK; ASSAY_E_NOTFOUND no such pool; ASSAY_E_LIMIT no thread
+ *         was free within ASSAY_POOL_WAIT_MS, or would not be; ASSAY_E_IO no
+ *         thread can be made; ASSAY_E_NOMEM
+ * Threads: the session's. Blocks: until the function returns.
+ */
+ASSAY_API assay_rc assay_session_run_in_pool(assay_session *session,
+                                             const char *pool,
+                                             void (*run)(void *arg), void *arg,
+                                             assay_error *err) ASSAY_MUST_CHECK;
+/**
+ * Run a function in a thread of a pool some time later. The session may have
+ * ended by then, so the function must not use it; its policy, and all of the
+ * configuration, stays until the function has returned. What is posted runs
+ * before assay_stop() returns.
+ *
+ * @param run  called once, or not at all unless ASSAY_OK is returned; arg is
+ *             its own to release
+ * @return as assay_session_run_in_pool(), ASSAY_E_LIMIT also when
+ *         ASSAY_POOL_POSTS_MAX jobs wait already; ASSAY_E_STATE before
+ *         assay_start() and after assay_stop()
+ * Threads: the session's. Blocks: up to ASSAY_POOL_WAIT_MS when the pool's
+ * Backlog is full.
+ */
+ASSAY_API assay_rc assay_session_post(assay_session *session, const char *pool,
+                                      void (*run)(void *arg), void *arg,
+                                      assay_error *err) ASSAY_MUST_CHECK;
+
 /* ---- the policy-language interface ------------------------------------- */
 
 #define ASSAY_LANGUAGE_ABI_MAJOR 1

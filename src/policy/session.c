@@ -24,6 +24,7 @@ struct assay_session {
     uint64_t message_count, rcpt_count;
     char peer[PEER_MAX];
     struct assay__pulse pulse;        /* the host's progress callback */
+    bool is_lent;                     /* to a thread that is not the host's */
     struct assay__scan_record record; /* of the message in progress */
     int64_t scanned_ms; /* spent on scans that policy asked for, of the
                            message in progress */
@@ -169,7 +170,21 @@ assay_disposition *assay__session_reply(assay_session *session)
 
 struct assay__pulse *assay__session_pulse(assay_session *session)
 {
-    return &session->pulse;
+    return session->is_lent ? NULL : &session->pulse;
+}
+
+bool assay__session_lend(assay_session *session, bool is_lent)
+{
+    bool before = session->is_lent;
+
+    session->is_lent = is_lent;
+    return before;
+}
+
+const struct assay__session_env *assay__session_env(
+    const assay_session *session)
+{
+    return &session->env;
 }
 
 assay_rc assay_session_set_reply(assay_session *session, int code,
@@ -231,7 +246,7 @@ void assay_session_scan(assay_session *session,
         .part = request->part,
         .engine = request->engine,
         .connection = session->context,
-        .pulse = &session->pulse,
+        .pulse = assay__session_pulse(session),
         .spent_ms = session->scanned_ms,
     };
     int64_t start_ms = assay__clock_ms();

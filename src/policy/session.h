@@ -15,10 +15,17 @@
 
 #include "policy/policy.h"
 #include "policy/scan_record.h"
+#include "rt/pool.h"
 
 /** What a session lives on; borrowed until release is called. */
 struct assay__session_env {
     const struct assay__policy *policy;
+    /** The index-th thread pool, NULL past the end; any thread. NULL: there
+     *  are no pools. */
+    struct assay__pool *(*pool)(void *arg, size_t index);
+    /** Keep all of this for something that outlives the session; it is let go
+     *  by another release. May be NULL. */
+    void (*hold)(void *arg);
     void (*release)(void *arg); /* when the session ends; may be NULL */
     void *arg;
 };
@@ -33,7 +40,13 @@ struct assay__scan_record *assay__session_record(assay_session *session);
 
 /** The reply of the present phase, to be changed by modules. */
 assay_disposition *assay__session_reply(assay_session *session);
-/** Of the host's progress callback, for scans during the data step. */
+/** Of the host's progress callback, for what takes long during the data step;
+ *  NULL while the session is lent: then the thread that waits has it. */
 struct assay__pulse *assay__session_pulse(assay_session *session);
+/** Another thread works for the session from now on, until it is taken back.
+ *  @return whether it was lent before */
+bool assay__session_lend(assay_session *session, bool is_lent);
+const struct assay__session_env *assay__session_env(
+    const assay_session *session);
 
 #endif

@@ -423,6 +423,11 @@ void assay_close(assay **assay_)
     destroy(self);
 }
 
+const struct assay__pools *assay__pools_of(const assay *self)
+{
+    return self->pools;
+}
+
 /* ---- what hosts ask ---------------------------------------------------- */
 
 const void *assay_host_settings(assay *assay_, const assay_conf_stanza *stanza,
@@ -485,6 +490,18 @@ uint32_t assay_phases(assay *assay_)
     return phases;
 }
 
+static struct assay__pool *pool_of_generation(void *arg, size_t index)
+{
+    const struct assay__generation *generation = arg;
+
+    return assay__pools_at(generation->live_pools, index);
+}
+
+static void hold_generation(void *arg)
+{
+    (void)assay__generation_ref(arg);
+}
+
 static void release_generation(void *arg)
 {
     struct assay__generation *generation = arg;
@@ -498,6 +515,8 @@ assay_rc assay_session_open(assay *assay_, const assay_peer *peer,
     struct assay__generation *generation = assay__present(assay_);
     struct assay__session_env env = {
         .policy = &generation->policy,
+        .pool = pool_of_generation,
+        .hold = hold_generation,
         .release = release_generation,
         .arg = generation,
     };

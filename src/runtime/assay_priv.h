@@ -12,6 +12,7 @@
 
 #include "conf/files.h"
 #include "runtime/generation.h"
+#include "runtime/pools.h"
 
 struct assay__counters;
 
@@ -50,5 +51,8 @@ void assay__change_end(assay *self, struct assay__generation *next);
 
 /** Longest a scan with all scopes of the present generation may take. */
 int64_t assay__longest_scan_ms(assay *self);
+
+/** The thread pools, for `threads stats`; borrowed, set once. */
+const struct assay__pools *assay__pools_of(const assay *self);
 
 #endif

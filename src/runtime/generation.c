@@ -153,6 +153,7 @@ void assay__generation_use_pools(struct assay__generation *generation,
                                  struct assay__pools *pools)
 {
     assay__pools_commit(pools, generation->pools);
+    generation->live_pools = pools;
     for (size_t s = 0; s < generation->scope_count; s++)
         for (size_t e = 0; e < generation->scopes[s]->engine_count; e++)
             use_pool(generation->scopes[s]->engines[e], pools);

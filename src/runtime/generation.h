@@ -43,7 +43,8 @@ struct assay__generation {
     size_t language_module_count;
     void **blocks; /* settings structs and arrays; freed with it */
     size_t block_count;
-    struct assay__pool_plans *pools; /* how they shall be */
+    struct assay__pool_plans *pools;       /* how they shall be */
+    const struct assay__pools *live_pools; /* NULL before use_pools */
     struct assay__scope **scopes;
     size_t scope_count;
     struct assay__language *languages;

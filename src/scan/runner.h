@@ -8,8 +8,7 @@
  * The engine borrows the message, so a call that has begun is waited for,
  * however late it is; one that has not begun at the deadline never will.
  *
- * Locking: call->lock (rank call) guards whether the call is done. It is not
- * held while the engine, a callback or the pool is called.
+ * scan/pool_call.h says how it waits.
  */
 #ifndef ASSAY_SCAN_RUNNER_H
 #define ASSAY_SCAN_RUNNER_H
