@@ -49,17 +49,19 @@ static bool is_base64_char(char c)
 
 bool assay__reading_looks_like_base64(assay_bytes text)
 {
-    size_t chars = 0;
+    size_t chars = 0, pads = 0;
 
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
 
-        if (is_base64_char(c))
+        if (is_base64_char(c)) {
             chars++;
-        else if (c != '\r' && c != '\n')
+            pads += c == '=';
+        } else if (c != '\r' && c != '\n') {
             return false;
+        }
     }
-    return chars >= BASE64_MIN;
+    return chars >= BASE64_MIN && pads <= chars / 8;
 }
 
 bool assay__reading_is_prose(assay_bytes text)
@@ -75,18 +77,18 @@ bool assay__reading_is_prose(assay_bytes text)
 
         if (assay__header_is_space(c))
             word = 0;
-        else if (c == '\0' || (!is_letter && !strchr(".,:;'\"()-", c)) ||
+        else if (c == '\0' || (!is_letter && !strchr(".,:;'\"()/-", c)) ||
                  ++word > PROSE_WORD_MAX)
             return false;
     }
     return true;
 }
 
-/* Escapes of what a text is full of: "=3D", "=20", soft line breaks. */
-static bool looks_like_quoted_printable(assay_bytes text)
+/* Escapes or soft line breaks all over, and hardly a "=" that is neither. */
+bool assay__reading_looks_like_qp(assay_bytes text)
 {
     const char *at = text.data, *end = at + text.len;
-    size_t escapes = 0, breaks = 0;
+    size_t escapes = 0, breaks = 0, others = 0;
 
     while (at < end && (at = memchr(at, '=', (size_t)(end - at)))) {
         size_t left = (size_t)(end - at++);
@@ -98,7 +100,11 @@ static bool looks_like_quoted_printable(assay_bytes text)
         else if (assay__decode_hex_digit(at[0]) >= 0 &&
                  assay__decode_hex_digit(at[1]) >= 0)
             escapes++;
+        else
+            others++;
     }
+    if (others > (escapes + breaks) / 8)
+        return false;
     return breaks > 2 || escapes * 3 > text.len / 4;
 }
 
@@ -163,14 +169,14 @@ static uint32_t likely_encodings(const struct leaf *leaf)
     uint32_t bits = 0;
 
     if (leaf->encoding == ASSAY_ENCODING_BASE64) {
-        if (looks_like_quoted_printable(leaf->body))
+        if (assay__reading_looks_like_qp(leaf->body))
             bits |= BIT(ASSAY_ENCODING_QUOTED_PRINTABLE);
         return bits;
     }
     if (assay__reading_looks_like_base64(leaf->body))
         bits |= BIT(ASSAY_ENCODING_BASE64);
     if ((BIT(leaf->encoding) & (IDENTITY | BIT(ASSAY_ENCODING_UUENCODE))) &&
-        looks_like_quoted_printable(leaf->body))
+        assay__reading_looks_like_qp(leaf->body))
         bits |= BIT(ASSAY_ENCODING_QUOTED_PRINTABLE);
     return bits;
 }
@@ -410,26 +416,45 @@ static void vary_base64(struct assay__readings *r, const struct leaf *leaf)
         (void)add_filtered(r, leaf, encoding, line_by_line, "base64-by-line");
 }
 
+/* What readers take differently of the escapes in a text. */
+struct escapes {
+    bool has_bad;    /* no two digits, or lower case ones */
+    bool has_blanks; /* behind a soft line break */
+};
+
+static struct escapes look_at_escapes(assay_bytes text)
+{
+    const char *at = text.data, *end = at + text.len;
+    struct escapes found = {false, false};
+
+    while (at < end && (at = memchr(at, '=', (size_t)(end - at)))) {
+        if (++at == end)
+            break;
+        if (assay__header_is_blank(*at))
+            found.has_blanks = true;
+        else if (*at != '\r' && *at != '\n' &&
+                 !(end - at > 1 && is_upper_hex(at[0]) && is_upper_hex(at[1])))
+            found.has_bad = true;
+    }
+    return found;
+}
+
+bool assay__reading_has_odd_escapes(assay_bytes text)
+{
+    struct escapes found = look_at_escapes(text);
+
+    return found.has_bad || found.has_blanks;
+}
+
 static void vary_quoted_printable(struct assay__readings *r,
                                   const struct leaf *leaf)
 {
     const assay_encoding encoding = ASSAY_ENCODING_QUOTED_PRINTABLE;
-    const char *at = leaf->body.data, *end = at + leaf->body.len;
-    bool has_bad = false, has_blanks = false;
+    struct escapes found = look_at_escapes(leaf->body);
 
-    while (at < end && (at = memchr(at, '=', (size_t)(end - at)))) {
-        at++;
-        if (at == end)
-            break;
-        if (assay__header_is_blank(*at))
-            has_blanks = true;
-        else if (*at != '\r' && *at != '\n' &&
-                 !(end - at > 1 && is_upper_hex(at[0]) && is_upper_hex(at[1])))
-            has_bad = true;
-    }
-    if (has_bad)
+    if (found.has_bad)
         (void)add_filtered(r, leaf, encoding, drop_bad_escapes, "qp-strict");
-    if (has_blanks)
+    if (found.has_blanks)
         (void)add_filtered(r, leaf, encoding, drop_blanks_after_break,
                            "qp-blanks");
 }
@@ -479,6 +504,12 @@ void assay__reading_leaf_decode(struct assay__readings *r, assay_part *part,
     if (leaf.body.len == 0)
         return;
     add_usual(r, &leaf);
+    if (leaf.encoding == ASSAY_ENCODING_UUENCODE) {
+        struct leaf bare = leaf; /* a `begin` line may be missing */
+
+        bare.origin.reading = "uuencode-without-begin";
+        (void)decode_as(r, &bare, ASSAY_ENCODING_UUENCODE);
+    }
     if (!assay__readings_is_new_range(r, leaf.body,
                                       HOW_VARIANTS + leaf.encoding))
         return;

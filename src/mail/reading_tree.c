@@ -31,6 +31,7 @@ struct way {
 struct result {
     struct assay__mime_notes notes;
     bool has_new;
+    bool differs; /* some leaf is none of the default reading */
     bool has_nul; /* in a header */
     bool has_cr;  /* in the midst of a line of a header */
 };
@@ -116,15 +117,19 @@ static void take_gaps(struct assay__readings *r, const struct way *way,
                       const assay_part *multipart,
                       struct assay__mime_notes *notes)
 {
-    struct assay__reading_origin origin = {.reading = "outside-of-parts",
-                                           .media_type = "text/plain",
-                                           .nesting = way->document->nesting,
-                                           .is_outside = true,
-                                           .is_searched =
-                                               way->document->is_searched};
+    struct assay__reading_origin origin = {
+        .reading = "outside-of-parts",
+        .media_type = "text/plain",
+        .nesting = way->document->nesting,
+        .is_outside = multipart->first_child != NULL,
+        .is_searched = way->document->is_searched};
     const assay_part *part = multipart;
     assay_bytes text;
 
+    /* A choice that divides nothing is none that anybody made. */
+    if (!multipart->first_child &&
+        (way->profile.type_choice > 0 || way->profile.boundary_choice > 0))
+        return;
     while (assay__reading_next_gap(multipart, &part, &text)) {
         if (has_boundary_line(text))
             notes->oddities |= ASSAY__MIME_REOPENED;
@@ -185,6 +190,7 @@ static struct result walk(struct assay__readings *r, const struct way *way)
 {
     assay_message_limits limits = r->message->limits;
     size_t leaves = r->count, documents = r->document_count;
+    size_t differences = r->differences;
     struct result result = {0};
     assay_message *tree = NULL;
 
@@ -208,6 +214,7 @@ static struct result walk(struct assay__readings *r, const struct way *way)
     if (r->rc == ASSAY_OK)
         take_tree(r, way, tree, &result);
     result.has_new = r->count > leaves;
+    result.differs = r->differences > differences;
     if (result.has_new || r->document_count > documents)
         (void)assay__readings_keep_tree(r, tree);
     else
@@ -250,39 +257,43 @@ static void note(uint32_t *seen, struct assay__mime_notes *all,
         all->boundaries = result->notes.boundaries;
 }
 
-/* Every boundary under one type, and every type. */
+static void walk_choice(struct assay__readings *r, struct way way,
+                        uint32_t type, uint32_t boundary,
+                        struct assay__mime_notes *all)
+{
+    struct result result;
+    uint32_t seen = 0;
+
+    if ((type == 0 && boundary == 0) || !assay__readings_go_on(r))
+        return; /* the usual one */
+    way.profile.type_choice = type;
+    way.profile.boundary_choice = boundary;
+    way.reading = boundary > 0 ? "other-boundary" : "other-type";
+    result = walk(r, &way);
+    note(&seen, all, &result);
+    if (!result.has_new)
+        return;
+    if (type > 0 && (result.notes.oddities & ASSAY__MIME_NOTE_TYPES))
+        r->reasons[ASSAY__REASON_TYPE] = true;
+    if (boundary > 0 && (result.notes.oddities & ASSAY__MIME_NOTE_BOUNDARIES))
+        r->reasons[ASSAY__REASON_BOUNDARY] = true;
+}
+
+/* Every type, and every boundary under each of them. */
 static void walk_choices(struct assay__readings *r, struct way way,
                          struct assay__mime_notes *all)
 {
-    uint32_t seen = 0;
-
+    for (uint32_t type = 1; type < all->types; type++)
+        walk_choice(r, way, type, 0, all);
     for (uint32_t type = 0; type == 0 || type < all->types; type++) {
-        for (uint32_t b = 0; b == 0 || b < all->boundaries; b++) {
-            struct result result;
-
-            if (type == 0 && b == 0)
-                continue; /* the usual one */
-            if (!assay__readings_go_on(r))
-                return;
-            way.profile.type_choice = type;
-            way.profile.boundary_choice = b;
-            way.reading = type > 0 ? "other-type" : "other-boundary";
-            result = walk(r, &way);
-            note(&seen, all, &result);
-            if (!result.has_new)
-                continue;
-            if (type > 0 && (result.notes.oddities & ASSAY__MIME_NOTE_TYPES))
-                r->reasons[ASSAY__REASON_TYPE] = true;
-            if (b > 0 && (result.notes.oddities & ASSAY__MIME_NOTE_BOUNDARIES))
-                r->reasons[ASSAY__REASON_BOUNDARY] = true;
-        }
+        for (uint32_t b = 1; b < all->boundaries; b++)
+            walk_choice(r, way, type, b, all);
     }
 }
 
-/* @return what the usual walk came to; has_new over all walks */
+/* @return what the usual walk came to */
 static struct result walk_bytes(struct assay__readings *r, struct way way)
 {
-    size_t leaves = r->count;
     struct result usual = walk(r, &way);
     struct assay__mime_notes all = {0};
     uint32_t seen = 0;
@@ -309,7 +320,6 @@ static struct result walk_bytes(struct assay__readings *r, struct way way)
         way.reading = "lenient";
         (void)walk(r, &way);
     }
-    usual.has_new = r->count > leaves;
     return usual;
 }
 
@@ -447,17 +457,17 @@ void assay__reading_tree_walk(struct assay__readings *r,
     struct result usual = walk_bytes(r, way);
 
     if (found.has_nul) {
-        bool has_new = walk_rewritten(r, way, drop_nul, "nul-dropped").has_new;
+        bool differs = walk_rewritten(r, way, drop_nul, "nul-dropped").differs;
 
-        has_new |= walk_rewritten(r, way, end_line_at_nul, "nul-ends").has_new;
-        r->reasons[ASSAY__REASON_NUL] |= has_new && usual.has_nul;
+        differs |= walk_rewritten(r, way, end_line_at_nul, "nul-ends").differs;
+        r->reasons[ASSAY__REASON_NUL] |= differs && usual.has_nul;
     }
     if (found.has_bare_cr) {
-        bool has_new =
-            walk_rewritten(r, way, end_line_at_cr, "cr-ends-line").has_new;
+        bool differs =
+            walk_rewritten(r, way, end_line_at_cr, "cr-ends-line").differs;
 
-        has_new |= walk_rewritten(r, way, blank_cr, "cr-is-blank").has_new;
-        r->reasons[ASSAY__REASON_BARE_CR] |= has_new && usual.has_cr;
+        differs |= walk_rewritten(r, way, blank_cr, "cr-is-blank").differs;
+        r->reasons[ASSAY__REASON_BARE_CR] |= differs && usual.has_cr;
     }
     if (found.has_bare_lf && found.has_crlf)
         (void)walk_rewritten(r, way, blank_lf, "crlf-only");

@@ -188,8 +188,8 @@ static bool make_buckets(struct assay__readings *r)
     return true;
 }
 
-static bool is_known(const struct assay__readings *r, assay_bytes data,
-                     uint64_t hash)
+static const struct assay__reading_entry *find(const struct assay__readings *r,
+                                               assay_bytes data, uint64_t hash)
 {
     size_t at = r->buckets[hash % r->bucket_count];
 
@@ -198,10 +198,10 @@ static bool is_known(const struct assay__readings *r, assay_bytes data,
 
         if (entry->hash == hash && entry->leaf.data.len == data.len &&
             memcmp(entry->leaf.data.data, data.data, data.len) == 0)
-            return true;
+            return entry;
         at = entry->next;
     }
-    return false;
+    return NULL;
 }
 
 /* ---- ranges --------------------------------------------------------------
@@ -308,12 +308,16 @@ void assay__readings_add_default(struct assay__readings *r, assay_bytes data,
 bool assay__readings_add(struct assay__readings *r, assay_bytes data,
                          const struct assay__reading_origin *origin)
 {
+    const struct assay__reading_entry *known;
     uint64_t hash;
 
     if (data.len == 0 || !assay__readings_work(r, data.len) || !make_buckets(r))
         return false;
     hash = hash_of(r, data);
-    if (is_known(r, data, hash) || !append(r, data, hash, origin, false))
+    known = find(r, data, hash);
+    if (!known || !known->is_default)
+        r->differences++;
+    if (known || !append(r, data, hash, origin, false))
         return false;
     index_last(r);
     return r->rc == ASSAY_OK;

@@ -154,9 +154,23 @@ static bool is_plain_leaf(assay_part *part)
         (!has_plain_bytes(info->body) ||
          assay__reading_looks_like_base64(info->body)))
         return false;
+    if (info->encoding == ASSAY_ENCODING_QUOTED_PRINTABLE
+            ? assay__reading_has_odd_escapes(info->body)
+            : assay__reading_looks_like_qp(info->body))
+        return false;
     return assay_part_decode(part, &data, &defects, NULL) == ASSAY_OK &&
            defects == 0 &&
            (is_report || !assay__reading_text_holds_file(data, &origin));
+}
+
+/* The header block, with the end of the boundary line before it. */
+static assay_bytes with_line_before(const assay_part *part)
+{
+    assay_bytes block = part->info.header;
+    size_t before =
+        (size_t)(block.data - part->message->received.data) >= 2 ? 2 : 0;
+
+    return (assay_bytes){block.data - before, block.len + before};
 }
 
 bool assay__readings_agree(assay_message *message)
@@ -169,7 +183,7 @@ bool assay__readings_agree(assay_message *message)
         return false;
     for (; part; part = assay_part_thread(part)) {
         if (!has_plain_bytes(part->info.header) ||
-            !has_line_ends(part->info.header, &is_known, &is_crlf) ||
+            !has_line_ends(with_line_before(part), &is_known, &is_crlf) ||
             !assay__plain_headers(part))
             return false;
         if (part->info.is_container ? !is_plain_multipart(part)

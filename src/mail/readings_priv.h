@@ -96,6 +96,7 @@ struct assay__readings {
     struct assay__range_set *ranges; /* encoded bodies that were seen */
 
     uint32_t walks;
+    size_t differences; /* leaves offered that are none of the default */
     size_t decoded_bytes;
     size_t work_left;
     uint32_t limits;
@@ -173,6 +174,11 @@ bool assay__reading_text_holds_file(assay_bytes data,
                                     const struct assay__reading_origin *origin);
 /** Whether a text is base64 from its first line to its last. */
 bool assay__reading_looks_like_base64(assay_bytes text);
+/** Whether a text that is not declared so is quoted-printable. */
+bool assay__reading_looks_like_qp(assay_bytes text);
+/** Whether there are escapes or soft line breaks in a quoted-printable text
+ *  that readers take differently. */
+bool assay__reading_has_odd_escapes(assay_bytes text);
 /** Whether text is some words such as composers put before the first part. */
 bool assay__reading_is_prose(assay_bytes text);
 
