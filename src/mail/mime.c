@@ -28,6 +28,7 @@
 #include "mail/header.h"
 
 #define BUCKETS 256u
+#define LENGTHS 256u
 
 struct walk {
     assay_message *message;
@@ -38,6 +39,7 @@ struct walk {
     assay_part *buckets[BUCKETS]; /* multiparts with an active boundary */
     uint32_t active;              /* number of them */
     size_t longest_boundary;      /* ever active */
+    uint32_t lengths[LENGTHS];    /* active boundaries by length */
     uint64_t hash_seed;
     uint32_t limits_hit; /* not 0: stop */
     assay_rc rc;         /* not ASSAY_OK: stop */
@@ -46,13 +48,20 @@ struct walk {
 /* ---- boundaries ------------------------------------------------------------
  */
 
-/* FNV-1a. The seed keeps senders from choosing colliding boundaries. */
+/* FNV-1a without case, a character more. */
+static uint64_t hash_more(uint64_t hash, char c)
+{
+    return (hash ^ (unsigned char)assay__ascii_lower(c)) *
+           UINT64_C(1099511628211);
+}
+
+/* The seed keeps senders from choosing colliding boundaries. */
 static uint64_t hash_bytes(const struct walk *w, const char *text, size_t len)
 {
     uint64_t hash = w->hash_seed;
 
     for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
+        hash = hash_more(hash, text[i]);
     return hash;
 }
 
@@ -72,6 +81,7 @@ static void activate_boundary(struct walk *w, assay_part *part)
     part->next_in_bucket = *bucket;
     *bucket = part;
     w->active++;
+    w->lengths[part->boundary_len % LENGTHS]++;
     if (part->boundary_len > w->longest_boundary)
         w->longest_boundary = part->boundary_len;
 }
@@ -82,6 +92,7 @@ static void deactivate_boundary(struct walk *w, assay_part *part)
         return;
     *bucket_of(w, part->boundary_hash) = part->next_in_bucket;
     part->is_boundary_active = false;
+    w->lengths[part->boundary_len % LENGTHS]--;
     w->active--;
 }
 
@@ -116,8 +127,6 @@ static uint32_t loose_match(const assay_part *part, const char *text,
                                     text[want + 1] == '-');
     uint32_t flags = 0;
 
-    if (!part->is_boundary_active || len < want)
-        return 0;
     if (memcmp(text, part->info.boundary, want) == 0)
         flags |= is_whole ? ASSAY__MIME_INDENTED | ASSAY__MIME_PREFIX
                           : ASSAY__MIME_PREFIX;
@@ -126,12 +135,41 @@ static uint32_t loose_match(const assay_part *part, const char *text,
     return flags;
 }
 
-/* A line that is no exact boundary line may be one in a loose reading. The
- * walk goes up at most max_depth parts. */
+/* The innermost multipart whose boundary the text begins with, for readers of
+ * `flags`. Hashes the text once, however many boundaries are active. */
+static assay_part *find_loosely(struct walk *w, assay_bytes text,
+                                uint32_t flags)
+{
+    uint64_t hash = w->hash_seed;
+    assay_part *found = NULL;
+
+    for (size_t len = 1; len <= text.len && len <= w->longest_boundary; len++) {
+        hash = hash_more(hash, text.data[len - 1]);
+        if (w->lengths[len % LENGTHS] == 0)
+            continue;
+        for (assay_part *part = *bucket_of(w, hash); part;
+             part = part->next_in_bucket) {
+            uint32_t matched;
+
+            if (part->boundary_hash != hash || part->boundary_len != len)
+                continue;
+            matched = flags & loose_match(part, text.data, text.len);
+            w->message->notes.oddities |= matched;
+            if ((matched & w->message->profile.flags) != 0 &&
+                (!found || part->info.depth > found->info.depth))
+                found = part;
+        }
+    }
+    return found;
+}
+
+/* A line that is no exact boundary line may be one in a loose reading. */
 static assay_part *match_loosely(struct walk *w, assay_bytes line,
                                  bool *closes_out)
 {
     assay_bytes text = line;
+    assay_part *part;
+    const char *behind;
     bool is_indented;
 
     while (text.len > 0 && assay__header_is_blank(text.data[0])) {
@@ -145,21 +183,16 @@ static assay_part *match_loosely(struct walk *w, assay_bytes line,
     text.len -= 2;
     while (text.len > 0 && assay__header_is_space(text.data[text.len - 1]))
         text.len--;
-    for (assay_part *part = w->part; part; part = part->parent) {
-        uint32_t flags = loose_match(part, text.data, text.len);
-        const char *behind = text.data + part->boundary_len;
-
-        flags &= is_indented
-                     ? ASSAY__MIME_INDENTED
-                     : (uint32_t)(ASSAY__MIME_PREFIX | ASSAY__MIME_CASELESS);
-        w->message->notes.oddities |= flags;
-        if ((flags & w->message->profile.flags) == 0)
-            continue;
-        *closes_out = text.len >= part->boundary_len + 2 && behind[0] == '-' &&
-                      behind[1] == '-';
-        return part;
-    }
-    return NULL;
+    part = find_loosely(
+        w, text,
+        is_indented ? (uint32_t)ASSAY__MIME_INDENTED
+                    : (uint32_t)(ASSAY__MIME_PREFIX | ASSAY__MIME_CASELESS));
+    if (!part)
+        return NULL;
+    behind = text.data + part->boundary_len;
+    *closes_out = text.len >= part->boundary_len + 2 && behind[0] == '-' &&
+                  behind[1] == '-';
+    return part;
 }
 
 /* The multipart that the line exactly divides, or closes. */

@@ -11,13 +11,17 @@
 #include "mail/mime_param.h"
 
 /* Longest boundary that is taken from loose readings (RFC 2046: 70). */
-#define BOUNDARY_MAX 1024
+#define BOUNDARY_MAX 512
+
+/* Occurrences of the word that are looked at. */
+#define OCCURRENCES_MAX 8
 
 struct choices {
     assay_part *part;
     char seen[ASSAY__MIME_CHOICES_MAX][BOUNDARY_MAX];
     size_t lens[ASSAY__MIME_CHOICES_MAX];
     uint32_t count;
+    bool is_cut; /* there were more */
 };
 
 /* ---- the set ---------------------------------------------------------------
@@ -27,13 +31,16 @@ static void add_choice(struct choices *choices, assay_bytes text)
 {
     while (text.len > 0 && assay__header_is_space(text.data[text.len - 1]))
         text.len--;
-    if (text.len == 0 || text.len > BOUNDARY_MAX ||
-        choices->count == ASSAY__MIME_CHOICES_MAX)
+    if (text.len == 0 || text.len > BOUNDARY_MAX)
         return;
     for (uint32_t i = 0; i < choices->count; i++) {
         if (choices->lens[i] == text.len &&
             memcmp(choices->seen[i], text.data, text.len) == 0)
             return;
+    }
+    if (choices->count == ASSAY__MIME_CHOICES_MAX) {
+        choices->is_cut = true;
+        return;
     }
     memcpy(choices->seen[choices->count], text.data, text.len);
     choices->lens[choices->count++] = text.len;
@@ -221,24 +228,18 @@ static bool is_loose_multipart(assay_bytes type)
 static assay_rc collect(struct choices *choices, assay_bytes type,
                         const struct assay__strbuf *usual)
 {
-    assay_bytes rest = type, last = {NULL, 0};
+    assay_bytes rest = type;
     uint32_t occurrences = 0;
 
     if (usual->len > BOUNDARY_MAX)
         choices->lens[choices->count++] = 0; /* stands for the usual one */
     else if (usual->len > 0)
         add_choice(choices, (assay_bytes){usual->data, usual->len});
-    while (next_occurrence(&rest)) {
-        last = rest;
-        if (occurrences++ < 3)
-            add_forms(choices, rest);
+    while (occurrences < OCCURRENCES_MAX && next_occurrence(&rest)) {
+        occurrences++;
+        add_forms(choices, rest);
     }
-    if (choices->count == ASSAY__MIME_CHOICES_MAX)
-        choices->count -= 2; /* room for the last and the guess */
-    if (last.data)
-        add_forms(choices, last);
-    if (choices->count == ASSAY__MIME_CHOICES_MAX)
-        choices->count--;
+    choices->is_cut |= next_occurrence(&rest);
     add_guess(choices);
     return add_decoded(choices, type);
 }
@@ -258,8 +259,11 @@ assay_rc assay__mime_choose_boundary(assay_part *part, assay_bytes type,
         notes->oddities |= ASSAY__MIME_NOTE_BOUNDARIES;
     choices.part = part;
     choices.count = 0;
+    choices.is_cut = false;
     if (collect(&choices, type, out) != ASSAY_OK)
         return ASSAY_E_NOMEM;
+    if (choices.is_cut)
+        notes->oddities |= ASSAY__MIME_NOTE_TOO_MANY;
     if (choices.count > notes->boundaries)
         notes->boundaries = choices.count;
     if (choices.count == 0 || (choice == 0 && rc == ASSAY_OK))

@@ -9,8 +9,9 @@
 
 #include "mail/message_priv.h"
 
-/** Most boundaries that are considered of one header. */
-#define ASSAY__MIME_CHOICES_MAX 10
+/** Most boundaries that are considered of one header; when there are more the
+ *  notes say so. */
+#define ASSAY__MIME_CHOICES_MAX 20
 
 /**
  * Append the boundary that the profile's boundary_choice asks for: 0 is the

@@ -41,7 +41,9 @@ enum assay__mime_flag {
     /** notes only: two different Content-Type headers in one block */
     ASSAY__MIME_NOTE_TYPES = 1u << 24,
     /** notes only: two different boundary parameters in one header */
-    ASSAY__MIME_NOTE_BOUNDARIES = 1u << 25
+    ASSAY__MIME_NOTE_BOUNDARIES = 1u << 25,
+    /** notes only: more boundaries in a header than are considered */
+    ASSAY__MIME_NOTE_TOO_MANY = 1u << 26
 };
 
 /** The flags that a profile can have and notes can ask for. */

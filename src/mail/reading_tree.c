@@ -182,6 +182,8 @@ static void take_tree(struct assay__readings *r, const struct way *way,
 
     result->notes = tree->notes;
     assay__readings_cut(r, tree->tree_limits);
+    if (tree->notes.oddities & ASSAY__MIME_NOTE_TOO_MANY)
+        assay__readings_cut(r, ASSAY_LIMIT_HEADERS);
     for (; part && assay__readings_go_on(r); part = assay_part_thread(part))
         take_part(r, way, part, result);
 }
@@ -283,6 +285,10 @@ static void walk_choice(struct assay__readings *r, struct way way,
 static void walk_choices(struct assay__readings *r, struct way way,
                          struct assay__mime_notes *all)
 {
+    if (all->types > ASSAY__READINGS_TYPES) {
+        all->types = ASSAY__READINGS_TYPES;
+        assay__readings_cut(r, ASSAY_LIMIT_HEADERS);
+    }
     for (uint32_t type = 1; type < all->types; type++)
         walk_choice(r, way, type, 0, all);
     for (uint32_t type = 0; type == 0 || type < all->types; type++) {

@@ -30,7 +30,7 @@ struct assay__reading_leaf {
 /** Bounds; 0 in a member means its default. What is cut off is told by
  *  assay__readings_limits(), and such a message is not covered. */
 struct assay__reading_bounds {
-    uint32_t max_readings;    /* trees walked; default 64 */
+    uint32_t max_readings;    /* trees walked; default 128 */
     uint32_t max_leaves;      /* default 10000 */
     size_t max_decoded_bytes; /* over all leaves; default 512 MiB */
     int64_t deadline_ms;      /* CLOCK_MONOTONIC; 0: none */

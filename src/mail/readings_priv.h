@@ -17,14 +17,16 @@
 #include "mail/mime_profile.h"
 #include "mail/readings.h"
 
-#define ASSAY__READINGS_TREES 256u
+#define ASSAY__READINGS_TREES 128u
 #define ASSAY__READINGS_LEAVES 10000u
 #define ASSAY__READINGS_BYTES ((size_t)512 << 20)
 /** Messages inside encoded parts inside messages … */
 #define ASSAY__READINGS_NESTING 8u
+/** Content-Type headers of one block that are considered. */
+#define ASSAY__READINGS_TYPES 8u
 /** Walks and searches look at so many times the message at most. */
-#define ASSAY__READINGS_WORK_FACTOR ((size_t)64)
-#define ASSAY__READINGS_WORK_MIN ((size_t)4 << 20)
+#define ASSAY__READINGS_WORK_FACTOR ((size_t)32)
+#define ASSAY__READINGS_WORK_MIN ((size_t)2 << 20)
 
 /** What no honest composer makes, the worst first. */
 enum assay__reading_reason {
