@@ -9,6 +9,7 @@
 #include "alloc_fail.h"
 #include "base/sizes.h"
 #include "check_run.h"
+#include "mail/readings.h"
 
 #define FAILURES_MAX 100000
 
@@ -172,6 +173,54 @@ START_TEST(message_is_whole_after_a_failure)
 }
 END_TEST
 
+/* ---- readings (AV-23) ------------------------------------------------------
+ */
+
+/* Something for each reader: choices, line ends, encodings, files in text,
+ * a message in a part, TNEF. */
+static const char odd[] =
+    "Content-Type: text/plain\r\n"
+    "Content-Type: multipart/mixed; boundary=a; boundary=b\r\n\r\n"
+    "begin 644 f\r\n#86)C\r\nend\r\n"
+    "--b\r\n"
+    "Content-Transfer-Encoding: 7bit\r\n"
+    "Content-Transfer-Encoding: base64\n\r\n"
+    "QUJD=REVGQUJDREVGQUJDREVGQUJDREVG!\r\n"
+    "--b\r\n"
+    "Content-Type: message/rfc822\r\n"
+    "Content-Transfer-Encoding: base64\r\n\r\n"
+    "U3ViamVjdDogeA0KDQo9eWJlZ2luIG5hbWU9YQ0KYWJjDQo9eWVuZA0K\r\n"
+    "--b\r\n"
+    "Content-Type: text/plain; charset=utf-7\r\n\r\n"
+    "a+AOQ-b\rc\r\n"
+    "--b--\r\n";
+
+START_TEST(readings_are_whole_or_none)
+{
+    bool hit = true;
+    unsigned long n;
+
+    for (n = 1; hit && n < FAILURES_MAX; n++) {
+        assay_message *message = message_over(BYTES(odd), NULL);
+        struct assay__readings *readings = NULL;
+        assay_rc rc;
+
+        alloc_fail_at(n);
+        rc = assay__readings_new(message, NULL, &readings, NULL);
+        hit = alloc_fail_hit();
+        alloc_fail_off();
+        ck_assert_msg(rc == (hit ? ASSAY_E_NOMEM : ASSAY_OK),
+                      "failure %lu: got %d", n, (int)rc);
+        ck_assert((rc == ASSAY_OK) == (readings != NULL));
+        if (readings)
+            ck_assert_uint_gt(assay__readings_count(readings), 5);
+        assay__readings_free(&readings);
+        assay_message_free(&message);
+    }
+    ck_assert_msg(n > 20 && !hit, "%lu failures", n);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("mail torture");
@@ -181,6 +230,7 @@ int main(void)
                         ASSAY_COUNT_OF(makers));
     tcase_add_loop_test(tc, message_is_whole_after_a_failure, 0,
                         ASSAY_COUNT_OF(users));
+    tcase_add_test(tc, readings_are_whole_or_none);
     suite_add_tcase(suite, tc);
     return check_run(suite);
 }
