@@ -134,6 +134,40 @@ void assay__conf_file_saved(struct assay__conf_memory_file *file)
     file->disk_len = 0;
 }
 
+assay_rc assay__conf_files_take_disk(struct assay__conf_files *files,
+                                     const struct assay__conf_files *now,
+                                     assay_error *err)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        struct assay__conf_memory_file *file = &files->at[i];
+        const struct assay__conf_memory_file *other =
+            assay__conf_files_find(now, file->name);
+        char *disk;
+
+        if (!other)
+            continue;
+        disk = other->disk ? assay__text_dup(other->disk, other->disk_len)
+                           : assay__text_dup(other->text, other->len);
+        if (!disk)
+            return no_memory(err);
+        free(file->disk);
+        file->disk = disk;
+        file->disk_len = other->disk ? other->disk_len : other->len;
+    }
+    return ASSAY_OK;
+}
+
+void assay__conf_tree_saved(struct assay__conf_tree *tree, const char *name)
+{
+    for (struct assay__conf_file *f = tree->files; f; f = f->next) {
+        if (strcmp(f->name, name) != 0)
+            continue;
+        free(f->disk);
+        f->disk = NULL;
+        f->disk_len = 0;
+    }
+}
+
 /* ---- includes ---------------------------------------------------------- */
 
 /* Does the file stand in the folder, with a name that counts? */

@@ -54,6 +54,15 @@ bool assay__conf_file_is_changed(const struct assay__conf_memory_file *file);
 /** The text is on disk now. */
 void assay__conf_file_saved(struct assay__conf_memory_file *file);
 
+/** What is on disk by that set of the same files: somebody may have written
+ *  them since this one was made. @return ASSAY_OK; ASSAY_E_NOMEM */
+assay_rc assay__conf_files_take_disk(struct assay__conf_files *files,
+                                     const struct assay__conf_files *now,
+                                     assay_error *err);
+/** A file of a tree is on disk as it is in the tree. Whoever calls this and
+ *  assay__conf_files_of() for one tree sees to it that they take turns. */
+void assay__conf_tree_saved(struct assay__conf_tree *tree, const char *name);
+
 /** What an include of @name in @file reads: one file, or those of a folder in
  *  the order of their bytes. The search is that of conf/source.h.
  *  @param at_out  indices into files->at, of the arena */

@@ -72,23 +72,29 @@ static void write_indent(struct assay__strbuf *out, unsigned indent)
         (void)assay__strbuf_addc(out, ' ');
 }
 
+void assay__conf_write_header(struct assay__strbuf *out,
+                              const struct assay__conf_item *stanza)
+{
+    (void)assay__strbuf_adds(out, stanza->name);
+    if (!stanza->instance)
+        return;
+    (void)assay__strbuf_addc(out, ' ');
+    assay__conf_write_word(out, stanza->instance, true);
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as the grammar lets stanzas be */
 void assay__conf_write_item(struct assay__strbuf *out,
                             const struct assay__conf_item *item,
                             unsigned indent, bool fold)
 {
     write_indent(out, indent);
-    (void)assay__strbuf_adds(out, item->name);
     if (!item->is_stanza) {
-        (void)assay__strbuf_adds(out, " = ");
+        (void)assay__strbuf_addf(out, "%s = ", item->name);
         assay__conf_write_value(out, &item->value);
         (void)assay__strbuf_addc(out, '\n');
         return;
     }
-    if (item->instance) {
-        (void)assay__strbuf_addc(out, ' ');
-        assay__conf_write_word(out, item->instance, true);
-    }
+    assay__conf_write_header(out, item);
     if (fold && item->count > 0) {
         (void)assay__strbuf_adds(out, " { ... }\n");
         return;

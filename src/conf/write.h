@@ -29,6 +29,9 @@ void assay__conf_write_word(struct assay__strbuf *out, const char *text,
 /** A value on one line: word, ( a b ) or [ k = v ]. */
 void assay__conf_write_value(struct assay__strbuf *out,
                              const struct assay__conf_value *value);
+/** `name "instance"` of a stanza. */
+void assay__conf_write_header(struct assay__strbuf *out,
+                              const struct assay__conf_item *stanza);
 /** `name = value`, or a stanza with its braces, on lines of their own.
  *  @param fold  write a stanza as `name "instance" { ... }` */
 void assay__conf_write_item(struct assay__strbuf *out,

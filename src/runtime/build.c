@@ -29,7 +29,7 @@ struct global_options {
 #define SIGNATURE_CHECK_MAX_S 86400 /* a day */
 #define GLOBAL(member) offsetof(struct global_options, member)
 
-static const assay_conf_option global_table[] = {
+const assay_conf_option assay__global_option_table[] = {
     {.name = "Module_Path",
      .type = ASSAY_CONF_PATH,
      .offset = GLOBAL(module_path)},
@@ -75,11 +75,12 @@ static assay_rc read_globals(struct assay__build *build,
                              struct global_options *globals, assay_error *err)
 {
     assay_message_limits *limits = &build->generation->policy.limits;
-    assay_rc rc = assay__conf_defaults(global_table, sizeof *globals,
-                                       build->generation->store, globals, err);
+    assay_rc rc =
+        assay__conf_defaults(assay__global_option_table, sizeof *globals,
+                             build->generation->store, globals, err);
 
     if (rc == ASSAY_OK)
-        rc = assay__conf_fill(global_table, build->root,
+        rc = assay__conf_fill(assay__global_option_table, build->root,
                               build->generation->store, build->diags, globals,
                               NULL, err);
     if (rc != ASSAY_OK)
@@ -339,8 +340,8 @@ static assay_rc read_tree(struct assay__build *build, assay_error *err)
         rc = load_engines(build, err);
     if (rc != ASSAY_OK || !module_path_is_good(build))
         return rc;
-    build->globals = global_table;
-    rc = assay__build_check_root(build, global_table, err);
+    build->globals = assay__global_option_table;
+    rc = assay__build_check_root(build, assay__global_option_table, err);
     if (rc == ASSAY_OK)
         rc = read_stanzas(build, err);
     return rc;

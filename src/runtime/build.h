@@ -24,6 +24,11 @@ struct assay__build_input {
                                               options->config_path; NULL */
 };
 
+/** Options outside of any stanza, and of the global stanza of an engine; each
+ *  ends with name NULL. */
+extern const assay_conf_option assay__global_option_table[];
+extern const assay_conf_option assay__engine_global_table[];
+
 /**
  * @return ASSAY_OK with a generation that is not opened yet; ASSAY_E_CONF
  *         after the findings went to options->diagnostic; ASSAY_E_NOMEM

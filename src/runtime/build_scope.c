@@ -28,7 +28,7 @@ static const assay_conf_word debug_levels[] = {
     {0},
 };
 
-static const assay_conf_option engine_global_table[] = {
+const assay_conf_option assay__engine_global_table[] = {
     {.name = "enabled",
      .type = ASSAY_CONF_BOOL,
      .offset = offsetof(struct engine_globals, enabled),
@@ -58,11 +58,12 @@ static assay_rc read_engine_globals(struct assay__build *build,
                                     struct engine_globals *globals,
                                     assay_error *err)
 {
-    assay_rc rc = assay__conf_defaults(engine_global_table, sizeof *globals,
-                                       build->generation->store, globals, err);
+    assay_rc rc =
+        assay__conf_defaults(assay__engine_global_table, sizeof *globals,
+                             build->generation->store, globals, err);
 
     if (rc == ASSAY_OK)
-        rc = assay__conf_fill(engine_global_table, item,
+        rc = assay__conf_fill(assay__engine_global_table, item,
                               build->generation->store, build->diags, globals,
                               NULL, err);
     return rc;
@@ -71,8 +72,8 @@ static assay_rc read_engine_globals(struct assay__build *build,
 assay_rc assay__build_global_engines(struct assay__build *build,
                                      assay_error *err)
 {
-    static const assay_conf_option *const tables[] = {engine_global_table,
-                                                      NULL};
+    static const assay_conf_option *const tables[] = {
+        assay__engine_global_table, NULL};
     static const char *const no_children[] = {NULL};
     struct engine_globals globals;
     assay_rc rc = ASSAY_OK;
