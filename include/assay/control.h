@@ -103,8 +103,13 @@ ASSAY_API assay_rc assay_control_start(assay *library,
 /**
  * Take no more commands, wait for those that run, close all clients. The
  * listening socket stays open: it is the host's.
- * Accepts NULL; sets *control to NULL. Blocks: until running commands end.
+ *
+ * @param control  accepts NULL in it; set to NULL
+ * @param wait_ms  how long to wait for commands, such as one that loads
+ *                 signatures; negative: for ever
+ * @return false when one still ran: then it may use the library and the host's
+ *         callbacks until the process ends, and nothing was freed
  */
-ASSAY_API void assay_control_stop(assay_control **control);
+ASSAY_API bool assay_control_stop(assay_control **control, int64_t wait_ms);
 
 #endif

@@ -8,18 +8,17 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include <assay/assay.h>
 
 #include "stanzas/listener_address.h"
 #include "stanzas/listener_stanza.h"
+#include "stanzas/socket_file.h"
 
 /** An open listener; `{0}` is a closed one. */
 struct assay__listener {
     struct assay__listener_address address;
-    dev_t device; /* of the socket file */
-    ino_t inode;
+    struct assay__socket_file file; /* of a unix socket */
 };
 
 /**

@@ -94,14 +94,27 @@ enum assay__log_target assay__log_stderr_target(void)
     return strcmp(stream, own) == 0 ? ASSAY__LOG_JOURNAL : ASSAY__LOG_STDERR;
 }
 
+static void open_syslog(void)
+{
+    openlog("assayd", LOG_PID | LOG_NDELAY, LOG_MAIL);
+}
+
 void assay__log_open(enum assay__log_target *target, assay_log_level threshold,
                      assay_log *log_out)
 {
     if (*target == ASSAY__LOG_SYSLOG)
-        openlog("assayd", LOG_PID | LOG_NDELAY, LOG_MAIL);
+        open_syslog();
     log_out->sink = sink;
     log_out->arg = target;
     log_out->threshold = threshold;
+}
+
+void assay__log_reopen(const enum assay__log_target *target)
+{
+    if (*target != ASSAY__LOG_SYSLOG)
+        return;
+    closelog();
+    open_syslog();
 }
 
 static const char *quote(struct assay__quoted *out, const char *text,

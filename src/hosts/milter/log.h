@@ -24,6 +24,10 @@ enum assay__log_target assay__log_stderr_target(void);
 void assay__log_open(enum assay__log_target *target, assay_log_level threshold,
                      assay_log *log_out);
 
+/** Open syslog again. The standard error stream belongs to who started the
+ *  program and stays as it is. */
+void assay__log_reopen(const enum assay__log_target *target);
+
 /** Room for a text that stands between quotes in a line. */
 struct assay__quoted {
     char text[ASSAY_LOG_LINE_MAX];

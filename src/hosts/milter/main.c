@@ -23,6 +23,7 @@
 #include <libmilter/mfapi.h>
 
 #include "callbacks.h"
+#include "console.h"
 #include "hub.h"
 #include "listener.h"
 #include "log.h"
@@ -53,6 +54,7 @@ struct daemon {
     struct assay__listener listener;
     struct assay__milter milter;
     struct assay__reloader reloader;
+    struct assay__console console;
     int smfi_result; /* atomic; SMFI_RUNNING while smfi_main() runs */
 };
 
@@ -163,6 +165,37 @@ static void reload(void *arg)
                         assay__log_quote(&reason, err.msg));
 }
 
+/* ---- what the console asks --------------------------------------------- */
+
+static void stop_from_console(void *arg)
+{
+    (void)arg;
+    assay__signals_wake();
+}
+
+static assay_rc reopen_logs(void *arg, assay_error *err)
+{
+    const struct daemon *self = arg;
+
+    (void)err;
+    assay__log_reopen(&self->log_target);
+    return ASSAY_OK;
+}
+
+static assay_rc start_console(struct daemon *self, assay_error *err)
+{
+    const assay_control_host host = {
+        .shutdown = stop_from_console,
+        .reopen_logs = reopen_logs,
+        .arg = self,
+    };
+
+    return assay__console_start(self->milter.library, &host, &self->console,
+                                err);
+}
+
+/* ---- threads ----------------------------------------------------------- */
+
 static assay_rc start_threads(struct daemon *self, assay_error *err)
 {
     pthread_t thread;
@@ -201,6 +234,8 @@ static assay_rc start(struct daemon *self, assay_error *err)
         rc = assay__pid_file_write(&self->pid_file, err);
     if (rc == ASSAY_OK)
         rc = start_threads(self, err);
+    if (rc == ASSAY_OK)
+        rc = start_console(self, err);
     if (rc != ASSAY_OK)
         return rc;
     assay_log_write(&self->log, ASSAY_LOG_INFO, "assayd.ready", "listen=%s",
@@ -273,6 +308,8 @@ static bool tear_down(struct daemon *self)
     assay__pid_file_remove(&self->pid_file);
     if (!assay__reloader_stop(&self->reloader, RELOAD_WAIT_MS) && !busy)
         busy = "a reload is still running";
+    if (!assay__console_stop(&self->console, RELOAD_WAIT_MS) && !busy)
+        busy = "a command of the console is still running";
     if (busy) {
         assay_log_write(&self->log, ASSAY_LOG_WARN, "assayd.abandon",
                         "reason=\"%s\"", busy);
@@ -287,7 +324,8 @@ static bool tear_down(struct daemon *self)
 int main(int argc, char **argv)
 {
     /* Static: libmilter's threads may outlive main() by an instant. */
-    static struct daemon self = {.ready_fd = -1, .pid_file = {.fd = -1}};
+    static struct daemon self = {
+        .ready_fd = -1, .pid_file = {.fd = -1}, .console = ASSAY__CONSOLE_NONE};
     assay_error err = {0};
     assay_rc rc;
     int status;

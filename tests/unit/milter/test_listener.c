@@ -187,7 +187,7 @@ static assay_rc open_listener(struct assay__listener *out, assay_error *err)
 
 START_TEST(stale_socket_is_removed)
 {
-    struct assay__listener listener = {.device = 0};
+    struct assay__listener listener = {.file = {0}};
     assay_error err = {0};
 
     (void)close(bind_socket(true));
@@ -199,7 +199,7 @@ END_TEST
 
 START_TEST(socket_in_use_is_left_alone)
 {
-    struct assay__listener listener = {.device = 0};
+    struct assay__listener listener = {.file = {0}};
     assay_error err = {0};
     int fd = bind_socket(true);
 
@@ -212,7 +212,7 @@ END_TEST
 
 START_TEST(file_that_is_no_socket_is_left_alone)
 {
-    struct assay__listener listener = {.device = 0};
+    struct assay__listener listener = {.file = {0}};
     assay_error err = {0};
     FILE *file = fopen(path, "we");
 
@@ -226,7 +226,7 @@ END_TEST
 
 START_TEST(libmilter_refusal_is_an_error)
 {
-    struct assay__listener listener = {.device = 0};
+    struct assay__listener listener = {.file = {0}};
     assay_error err = {0};
 
     fake_opensocket_result = MI_FAILURE;
@@ -237,14 +237,14 @@ END_TEST
 
 START_TEST(only_the_own_socket_is_removed)
 {
-    struct assay__listener listener = {.address.path = path};
+    struct assay__listener listener = {.file.path = path};
     struct stat st;
     int fd = bind_socket(true);
 
     assay__listener_remove(&listener); /* another inode */
     ck_assert_int_eq(lstat(path, &st), 0);
-    listener.device = st.st_dev;
-    listener.inode = st.st_ino;
+    listener.file.device = st.st_dev;
+    listener.file.inode = st.st_ino;
     assay__listener_remove(&listener);
     ck_assert_int_ne(lstat(path, &st), 0);
     (void)close(fd);
