@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "rt/lock.h"
 
@@ -13,6 +14,7 @@ struct assay__counters {
     struct assay__lock lock;
     struct assay__counter *at; /* lock; ordered by path */
     size_t count, capacity;    /* lock */
+    int64_t made_ms;           /* CLOCK_MONOTONIC; set once */
 };
 
 assay_rc assay__counters_new(struct assay__counters **out, assay_error *err)
@@ -27,6 +29,7 @@ assay_rc assay__counters_new(struct assay__counters **out, assay_error *err)
         free(counters);
         return rc;
     }
+    counters->made_ms = assay__clock_ms();
     *out = counters;
     return ASSAY_OK;
 }
@@ -41,6 +44,11 @@ void assay__counters_free(struct assay__counters **counters)
     assay__lock_fini(&mine->lock);
     free(mine->at);
     free(mine);
+}
+
+double assay__counters_age_s(const struct assay__counters *counters)
+{
+    return (double)(assay__clock_ms() - counters->made_ms) / 1000;
 }
 
 bool assay__counter_path_is_good(const char *path)

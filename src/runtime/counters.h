@@ -34,6 +34,9 @@ assay_rc assay__counters_new(struct assay__counters **out, assay_error *err);
 /** Accepts NULL; sets *counters to NULL. */
 void assay__counters_free(struct assay__counters **counters);
 
+/** Seconds since they were made, which is since the library was opened. */
+double assay__counters_age_s(const struct assay__counters *counters);
+
 /** Is this a path: begins with '/', has one name or more of letters, digits
  *  and _ - . : @ between slashes, none of them empty? */
 bool assay__counter_path_is_good(const char *path);

@@ -239,6 +239,105 @@ START_TEST(modules_are_listed)
 }
 END_TEST
 
+/* ---- pools and caches -------------------------------------------------- */
+
+START_TEST(pool_that_never_ran_has_one_line) /* PO-02 */
+{
+    run_ok("threads stats");
+    ck_assert_str_eq(text, "CPU thread pool: concurrency 4\n"
+                           "IO thread pool: concurrency 50\n");
+    run_ok("threads cpu queue");
+    ck_assert_str_eq(text, "Jobs in the CPU pool\n0 jobs\n");
+    run_ok("threads io queue --json");
+    ck_assert_str_eq(text, "{\"pool\": \"IO\", \"jobs\": 0}\n");
+}
+END_TEST
+
+START_TEST(pool_that_ran_has_its_numbers) /* PO-02 */
+{
+    ck_assert_int_eq(assay_start(library, &err), ASSAY_OK);
+    scan("Subject: a\r\n\r\nTHREAT\r\n");
+    run_ok("threads stats");
+    ck_assert_msg(
+        matches("^CPU thread pool: concurrency 4\n"
+                "               Total invocations: 1\n"
+                "    Observed average concurrency: [0-9]+\\.[0-9]{2}\n"
+                "          Thread pool saturation: [ 0-9]{3}\\.[0-9]{2}%\n"
+                "   Average wallclock time per op: [0-9]+\\.[0-9]{2}ms\n"
+                "            Current thread count: [0-9]+\n"
+                "  \\[inactive threads\\]\n"
+                "            Current thread count: [0-9]+\n"
+                "IO thread pool: concurrency 50\n$",
+                text),
+        "%s", text);
+}
+END_TEST
+
+#define CACHE "antivirus:av1:s1"
+
+START_TEST(caches_are_listed)
+{
+    run_ok("cache list");
+    ck_assert_str_eq(text, " " CACHE "\n\n 1 caches listed.\n");
+    run_ok("cache list capacity entries utilization");
+    ck_assert_str_eq(text, "     11000         0     0.00% " CACHE "\n");
+    run_ok("cache list summary");
+    ck_assert_str_eq(text,
+                     "CAPACITY  ENTRIES    USED   HT/TL  RD/WR CACHE\n"
+                     "   11000        0   0.00%   0.00%   0.00 " CACHE "\n");
+    ck_assert_int_eq(run("cache list size"), 1);
+    ck_assert_str_eq(text,
+                     "Invalid attribute 'size' [capacity entries utilization "
+                     "loads stores hits misses forced expired lru hit-rate "
+                     "workload query-rate all summary]\n");
+}
+END_TEST
+
+START_TEST(cache_stat_has_its_rows)
+{
+    static const char *const rows[] = {
+        "Name          : " CACHE "\n",
+        "Capacity      : 11000\n",
+        "Query Rate    : ",
+        "Loads         : 2\n",
+        "  Hits        : 1\n",
+        "  Misses      : 1\n",
+        "  Pending     : 0\n",
+        "Stores        : 1\n",
+        "Invalidations : 0\n",
+        "Hit Rate      : 50.00%\n",
+        "Workload (R/W): 2.00\n",
+        "  Reads       : 2\n",
+        "  Writes      : 1\n",
+    };
+
+    scan("Subject: a\r\n\r\nTHREAT\r\n");
+    scan("Subject: a\r\n\r\nTHREAT\r\n");
+    run_ok("cache stat " CACHE);
+    for (int i = 0; i < COUNT(rows); i++)
+        ck_assert_msg(strstr(text, rows[i]) != NULL, "no %s in\n%s", rows[i],
+                      text);
+    ck_assert_int_eq(run("cache stat none"), 1);
+    ck_assert_str_eq(text, "There is no cache 'none'; 'cache list' shows "
+                           "them\n");
+}
+END_TEST
+
+START_TEST(flush_forgets_what_was_found)
+{
+    scan("Subject: a\r\n\r\nTHREAT\r\n");
+    ck_assert_int_eq(run("cache flush none"), 1);
+    run_ok("cache flush " CACHE " Other.Name");
+    ck_assert_str_eq(text, "flushed 0 entries from 1 cache\n");
+    run_ok("cache flush " CACHE " Sample.THREAT");
+    ck_assert_str_eq(text, "flushed 1 entries from 1 cache\n");
+    run_ok("cache flush");
+    ck_assert_str_eq(text, "flushed 0 entries from 1 cache\n");
+    run_ok("cache stats --json");
+    ck_assert_ptr_nonnull(strstr(text, "\"forced\": 1,"));
+}
+END_TEST
+
 /* ---- counters (PO-05) -------------------------------------------------- */
 
 static void expect_row(const char *value, const char *path)
@@ -498,6 +597,11 @@ int main(void)
     tcase_add_test(tc, version_is_what_engines_say);
     tcase_add_test(tc, scope_may_be_left_out_when_there_is_one);
     tcase_add_test(tc, modules_are_listed);
+    tcase_add_test(tc, pool_that_never_ran_has_one_line);
+    tcase_add_test(tc, pool_that_ran_has_its_numbers);
+    tcase_add_test(tc, caches_are_listed);
+    tcase_add_test(tc, cache_stat_has_its_rows);
+    tcase_add_test(tc, flush_forgets_what_was_found);
     tcase_add_test(tc, counters_of_engines_are_listed);
     tcase_add_test(tc, reset_of_a_counter_leaves_the_statistics);
     tcase_add_test(tc, counters_of_administrators_live_on);
