@@ -86,6 +86,16 @@ ASSAY_API assay_rc assay_check_policy(const assay_options *options,
 ASSAY_API assay_rc assay_open(const assay_options *options, assay **out,
                               assay_error *err) ASSAY_MUST_CHECK;
 
+/**
+ * Read and check a configuration for what it tells hosts, without opening an
+ * engine: only assay_host_settings() and assay_close() may be called on it.
+ *
+ * @param out  set on ASSAY_OK; release with assay_close()
+ * @return as assay_check()
+ */
+ASSAY_API assay_rc assay_read(const assay_options *options, assay **out,
+                              assay_error *err) ASSAY_MUST_CHECK;
+
 /** Start the library's threads. @return ASSAY_OK; ASSAY_E_IO; ASSAY_E_STATE */
 ASSAY_API assay_rc assay_start(assay *assay_,
                                assay_error *err) ASSAY_MUST_CHECK;

@@ -287,6 +287,27 @@ assay_rc assay_open(const assay_options *options, assay **out, assay_error *err)
     return ASSAY_OK;
 }
 
+assay_rc assay_read(const assay_options *options, assay **out, assay_error *err)
+{
+    const struct assay__change as_configured = {0};
+    struct assay__generation *generation = NULL;
+    assay *self = NULL;
+    assay_rc rc = new_self(options, &self, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = build(self, &as_configured, &generation, err);
+    if (rc == ASSAY_OK)
+        rc = assay__host_stanzas_copy(generation, &self->host, err);
+    assay__generation_unref(&generation);
+    if (rc != ASSAY_OK) {
+        destroy(self);
+        return rc;
+    }
+    *out = self;
+    return ASSAY_OK;
+}
+
 struct assay__generation *assay__change_begin(assay *self)
 {
     struct assay__generation *generation;
@@ -419,7 +440,8 @@ void assay_close(assay **assay_)
     *assay_ = NULL;
     if (!self)
         return;
-    assay_stop(self);
+    if (self->pools) /* not one that was only read */
+        assay_stop(self);
     destroy(self);
 }
 

@@ -13,7 +13,8 @@
 # shellcheck disable=SC2034
 assay_packages_build=(
     build-essential cmake ninja-build pkg-config
-    libclamav-dev libjansson-dev liblua5.4-dev libmilter-dev libssl-dev
+    libclamav-dev libedit-dev libjansson-dev liblua5.4-dev libmilter-dev
+    libssl-dev
 )
 # shellcheck disable=SC2034
 assay_packages_demo=(python3)

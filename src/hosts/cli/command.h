@@ -7,6 +7,7 @@
  *
  *   main.c        which command; help and version
  *   check.c       assay check
+ *   console.c     assay console; link.c connects, line_editor.c edits
  *   scan.c        assay scan: from paths to lines of output
  *   options.c     what the commands share: configuration, log, diagnostics
  *   source.c      paths -> messages, by way of walk.c (folders, Maildirs),
@@ -38,6 +39,7 @@ struct assay__command {
 };
 
 extern const struct assay__command assay__command_check;
+extern const struct assay__command assay__command_console;
 extern const struct assay__command assay__command_scan;
 
 #endif
