@@ -141,6 +141,13 @@ ASSAY_API bool assay_session_pool_stats(assay_session *session,
                                         assay_pool_stats *stats_out,
                                         size_t size);
 
+#define ASSAY_POOL_TEXT_MAX 512
+/** What the console command `threads stats` prints of a pool: lines that end
+ *  with LF; of a pool that was never used the first only.
+ *  @param size  ASSAY_POOL_TEXT_MAX holds any */
+ASSAY_API void assay_pool_stats_text(const assay_pool_stats *stats, char *buf,
+                                     size_t size);
+
 /** Longest that work waits for a thread of a pool. */
 #define ASSAY_POOL_WAIT_MS 60000
 /** Most jobs that may wait in a pool for work to be posted to it. */

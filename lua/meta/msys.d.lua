@@ -35,6 +35,21 @@ function msys.type(value) end
 ---@return string
 function msys.expandMacro(text) end
 
+---Run a function in a thread of a pool. A callout that waits lends the
+---interpreter to other sessions meanwhile, and the function uses up its time.
+---
+---With `true` or a function as third argument the call returns at once, and the
+---first function runs later, without a session: handles are closed for it, and
+---it cannot scan. The third argument, if it is a function, is then called in the
+---same thread with `true` and the results or `false` and the error.
+---@param pool string|integer name, or `msys.threadpool` number
+---@param work fun(): any
+---@param completion? boolean|fun(ok: boolean, ...)
+---@param flag? integer `msys.core.ECTP_COMPLETE_…`; both mean a pool's thread
+---@return boolean ok
+---@return any ... what the function returned, or the error
+function msys.runInPool(pool, work, completion, flag) end
+
 ---Constants, the clock, and mutable strings.
 ---@class msys.core
 ---@field VALIDATE_CONT integer go on with the next module
@@ -44,6 +59,8 @@ function msys.expandMacro(text) end
 ---@field VCTX_MESS integer the dictionary of the message
 ---@field ECMESS_CTX_CONN integer the dictionary of the connection
 ---@field ECMESS_CTX_MESS integer the dictionary of the message
+---@field ECTP_COMPLETE_CALLBACK integer completion in a thread of the pool
+---@field ECTP_COMPLETE_CALLBACK_SCHED integer likewise: there is no scheduler
 ---@field EC_MSG_ENV_FROM integer the sender
 ---@field EC_MSG_ENV_TO integer the recipient
 ---@field EC_MSG_ENV_COMPLETE integer the whole address in the first string
@@ -92,6 +109,29 @@ function msys.av.scan(engine, message, context) end
 ---@return string? engine
 ---@return string? code
 function msys.av.scan_part(part, engine, context) end
+
+---The thread pools. Only in a callout.
+---@class msys.threadpool
+msys.threadpool = {}
+
+---How many there are.
+---@return integer
+function msys.threadpool.count() end
+
+---The number of a pool by its name in any case (CPU 0, IO 1), or its name in
+---upper case by its number.
+---@param pool string|integer
+---@return integer|string|nil found nil: there is none
+function msys.threadpool.find(pool) end
+
+---What a pool does: `name`, `concurrency`, `invocations`, `avg_concurrency`,
+---`saturation` (percent), `avg_wallclock_time_per_op` (ms), `queue_sz`,
+---`num_threads`, `num_active_threads`, `num_inactive_threads`,
+---`job_num_queued`, `job_num_running`. `tostring` of it is what the console
+---command `threads stats` prints.
+---@param pool string|integer
+---@return table? stat nil: there is no such pool
+function msys.threadpool.stat(pool) end
 
 ---A mutable string. `tostring(s)` and `#s` work.
 ---@class ec_string

@@ -11,6 +11,7 @@ const struct lassay_namespace *const lassay_namespaces[] = {
     &lassay_msys_namespace,
     &lassay_core_namespace,
     &lassay_av_namespace,
+    &lassay_threadpool_namespace,
     NULL,
 };
 
@@ -20,6 +21,7 @@ const char *const lassay_preloaded[] = {
     "msys",
     "msys.core",
     "msys.av",
+    "msys.threadpool",
     "msys.extended",
     "msys.extended.message",
     "msys.extended.message_routing",
@@ -27,6 +29,15 @@ const char *const lassay_preloaded[] = {
     "msys.extended.ac",
     NULL,
 };
+
+/* Namespaces that a module of their own gives; others give msys. */
+static bool is_namespace(const char *module)
+{
+    for (int i = 1; lassay_namespaces[i]; i++)
+        if (strcmp(lassay_namespaces[i]->name, module) == 0)
+            return true;
+    return false;
+}
 
 static void push_namespace(lua_State *L, const struct lassay_namespace *space)
 {
@@ -62,7 +73,7 @@ void lassay_binding_push(lua_State *L, const char *module)
         return;
     }
     lua_getglobal(L, "msys");
-    if (strcmp(module, "msys.core") == 0 || strcmp(module, "msys.av") == 0) {
+    if (is_namespace(module)) {
         lua_getfield(L, -1, module + strlen("msys."));
         lua_remove(L, -2);
     }

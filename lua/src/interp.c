@@ -191,13 +191,17 @@ assay_rc lassay_run_call(struct lassay_run *run, lua_State *L,
     int status;
 
     lua_sethook(L, on_count, LUA_MASKCOUNT, HOOK_INTERVAL);
-    run->end_ns = thread_cpu_ns() + interp->options->time_limit_ms * 1000000;
+    run->end_ns =
+        thread_cpu_ns() + (run->budget_ns > 0
+                               ? run->budget_ns
+                               : interp->options->time_limit_ms * 1000000);
     run->thread = L;
     interp->run = run;
     lua_pushcfunction(L, add_traceback);
     lua_pushcfunction(L, body);
     lua_pushlightuserdata(L, arg);
     status = lua_pcall(L, 1, 0, top + 1);
+    run->end_ns -= thread_cpu_ns();
     format_refusal(interp, refusal, sizeof refusal);
     /* The script may have caught the time-out in a coroutine of its own. */
     if (status == LUA_ERRMEM)

@@ -9,6 +9,7 @@
 #include "binding.h"
 #include "context.h"
 #include "handle.h"
+#include "pool_run.h"
 
 /* ---- ec_string --------------------------------------------------------- */
 
@@ -90,6 +91,8 @@ static const struct lassay_constant core_constants[] = {
     {"VCTX_MESS", LASSAY_CONTEXT_MESS},
     {"ECMESS_CTX_CONN", LASSAY_CONTEXT_CONN},
     {"ECMESS_CTX_MESS", LASSAY_CONTEXT_MESS},
+    {"ECTP_COMPLETE_CALLBACK", LASSAY_COMPLETE_CALLBACK},
+    {"ECTP_COMPLETE_CALLBACK_SCHED", LASSAY_COMPLETE_CALLBACK_SCHED},
     {"EC_MSG_ENV_FROM", LASSAY_ENVELOPE_FROM},
     {"EC_MSG_ENV_TO", LASSAY_ENVELOPE_TO},
     {"EC_MSG_ENV_COMPLETE", LASSAY_ENVELOPE_COMPLETE},

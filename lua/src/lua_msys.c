@@ -9,6 +9,7 @@
 #include "binding.h"
 #include "context.h"
 #include "handle.h"
+#include "pool_run.h"
 #include "registry.h"
 
 static int msys_register_module(lua_State *L)
@@ -83,6 +84,7 @@ static int msys_expand_macro(lua_State *L)
 static const luaL_Reg msys_functions[] = {
     {"expandMacro", msys_expand_macro},
     {"registerModule", msys_register_module},
+    {"runInPool", lassay_pool_run},
     {"type", msys_type},
     {NULL, NULL},
 };

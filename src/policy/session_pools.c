@@ -3,6 +3,7 @@
 /*
  * Thread pools as policies see them.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,27 @@ bool assay_session_pool_stats(assay_session *session, const char *name,
     memset(stats_out, 0, size);
     memcpy(stats_out, &stats, size < sizeof stats ? size : sizeof stats);
     return true;
+}
+
+void assay_pool_stats_text(const assay_pool_stats *stats, char *buf,
+                           size_t size)
+{
+    if (stats->invocations == 0) {
+        (void)snprintf(buf, size, "%.40s thread pool: concurrency %u\n",
+                       stats->name, (unsigned)stats->concurrency);
+        return;
+    }
+    (void)snprintf(buf, size,
+                   "%.40s thread pool: concurrency %u\n"
+                   "%32s: %llu\n%32s: %.2f\n%32s: %6.2f%%\n%32s: %.2fms\n"
+                   "%32s: %u\n  [inactive threads]\n%32s: %u\n",
+                   stats->name, (unsigned)stats->concurrency,
+                   "Total invocations", (unsigned long long)stats->invocations,
+                   "Observed average concurrency", stats->average_concurrency,
+                   "Thread pool saturation", stats->saturation,
+                   "Average wallclock time per op", stats->average_ms,
+                   "Current thread count (active)", (unsigned)stats->active,
+                   "Current thread count", (unsigned)stats->inactive);
 }
 
 static assay_rc check_pool(const assay_session *session, const char *name,

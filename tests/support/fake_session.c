@@ -127,3 +127,104 @@ const char *assay_session_engine(assay_session *session, size_t index)
             return session->engines[i];
     return NULL;
 }
+
+/* ---- pools ------------------------------------------------------------- */
+
+static const char *const pools[] = {"CPU", "IO", "SLOW", NULL};
+
+const char *assay_session_pool(assay_session *session, size_t index)
+{
+    (void)session;
+    return index < 3 ? pools[index] : NULL;
+}
+
+bool assay_session_pool_stats(assay_session *session, const char *name,
+                              assay_pool_stats *stats_out, size_t size)
+{
+    const assay_pool_stats stats = {
+        .invocations = 7,
+        .average_concurrency = 0.5,
+        .saturation = 12.5,
+        .average_ms = 3.25,
+        .concurrency = 4,
+        .threads = 3,
+        .active = 2,
+        .inactive = 1,
+        .queued = 6,
+    };
+
+    (void)session, (void)size;
+    *stats_out = stats;
+    copy(stats_out->name, sizeof stats_out->name, name);
+    return true;
+}
+
+void assay_pool_stats_text(const assay_pool_stats *stats, char *buf,
+                           size_t size)
+{
+    snprintf(buf, size, "%s thread pool: concurrency %u, %u + %u", stats->name,
+             (unsigned)stats->concurrency, (unsigned)stats->active,
+             (unsigned)stats->inactive);
+}
+
+struct fake_job {
+    void (*run)(void *arg);
+    void *arg;
+};
+
+static void *run_fake_job(void *arg)
+{
+    struct fake_job *job = arg;
+
+    job->run(job->arg);
+    free(job);
+    return NULL;
+}
+
+static assay_rc start_thread(pthread_t *thread, void (*run)(void *arg),
+                             void *arg, assay_error *err)
+{
+    struct fake_job *job = malloc(sizeof *job);
+
+    if (!job)
+        return assay_error_set(err, ASSAY_E_NOMEM, "fake pool");
+    *job = (struct fake_job){.run = run, .arg = arg};
+    if (pthread_create(thread, NULL, run_fake_job, job) != 0)
+        abort();
+    return ASSAY_OK;
+}
+
+assay_rc assay_session_run_in_pool(assay_session *session, const char *pool,
+                                   void (*run)(void *arg), void *arg,
+                                   assay_error *err)
+{
+    pthread_t thread;
+    assay_rc rc;
+
+    (void)session;
+    if (strcmp(pool, "SLOW") == 0)
+        return assay_error_set(err, ASSAY_E_LIMIT, "overload: pool SLOW");
+    rc = start_thread(&thread, run, arg, err);
+    if (rc == ASSAY_OK)
+        (void)pthread_join(thread, NULL);
+    return rc;
+}
+
+assay_rc assay_session_post(assay_session *session, const char *pool,
+                            void (*run)(void *arg), void *arg, assay_error *err)
+{
+    assay_rc rc;
+
+    if (strcmp(pool, "SLOW") == 0 || session->post_count == FAKE_POSTS_MAX)
+        return assay_error_set(err, ASSAY_E_LIMIT, "overload: pool SLOW");
+    rc = start_thread(&session->posts[session->post_count], run, arg, err);
+    if (rc == ASSAY_OK)
+        session->post_count++;
+    return rc;
+}
+
+void fake_session_settle(assay_session *session)
+{
+    while (session->post_count > 0)
+        (void)pthread_join(session->posts[--session->post_count], NULL);
+}

@@ -9,7 +9,10 @@
 
 #include <assay/policy.h>
 
+#include <pthread.h>
+
 #define FAKE_VERDICTS_MAX 8
+#define FAKE_POSTS_MAX 16
 
 struct assay_session {
     assay_context *context;
@@ -22,6 +25,10 @@ struct assay_session {
     size_t verdict_count;
     void (*on_scan)(void *arg); /* called in each scan; may be NULL */
     void *on_scan_arg;
+
+    /* Pools: CPU, IO and SLOW; each job has a thread of its own. */
+    pthread_t posts[FAKE_POSTS_MAX]; /* fake_session_settle() waits for them */
+    size_t post_count;
 
     /* Recorded. */
     size_t scans;
@@ -37,6 +44,8 @@ struct assay_session {
 assay_session *fake_session_new(void);
 /** Accepts NULL; sets *session to NULL. */
 void fake_session_free(assay_session **session);
+/** Wait for all that was posted. */
+void fake_session_settle(assay_session *session);
 /** Script the next verdict; NULL texts are "". */
 void fake_session_verdict(assay_session *session, assay_status status,
                           const char *info, const char *engine,

@@ -135,6 +135,7 @@ void fixture_end_session(void)
 
 void fixture_teardown(void)
 {
+    fake_session_settle(fixture_session);
     fixture_end_session();
     if (fixture_instance)
         assay_language_module_v1.ops->close(fixture_instance);
