@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
 /*
- * The module table, and opening and closing an instance. clamav_engine.h tells
- * how the files belong together.
+ * The options, and opening and closing an instance that scans in this process.
+ * clamav_engine.h tells how the files belong together.
  */
 #include "clamav_engine.h"
 
@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "clamd.h"
 
 #define OPTION(name) offsetof(struct assay__clamav_settings, name)
 /* No file over 512 MB: libclamav's parsers had errors beyond (CVE-2025-20260).
@@ -57,6 +59,16 @@ static const assay_conf_option options[] = {
      .type = ASSAY_CONF_BOOL,
      .offset = OPTION(detect_pua),
      .default_value = "off"},
+    {.name = "daemon",
+     .type = ASSAY_CONF_LIST,
+     .offset = OPTION(daemon),
+     .check = assay__clamd_check_address},
+    {.name = "daemon_sessions",
+     .type = ASSAY_CONF_INT,
+     .offset = OPTION(daemon_sessions),
+     .default_value = "10",
+     .min = 0,
+     .max = ASSAY__CLAMD_SESSIONS_MAX},
     {.name = NULL},
 };
 
@@ -219,7 +231,3 @@ const assay_engine_ops assay__clamav_ops = {
     .version = clamav_version,
     .refresh = assay__clamav_refresh,
 };
-
-ASSAY_ENGINE_MODULE(.name = "clamav", .version = "1.0",
-                    .description = "libclamav inside this process",
-                    .conf = &assay__clamav_conf, .ops = &assay__clamav_ops);

@@ -18,7 +18,13 @@
 
 #define BOUNDARY "assay-canary-boundary"
 
-enum { PAYLOAD_MAX = 128, ZIP_MAX = 512, BASE64_LINE = 57 };
+enum {
+    PAYLOAD_MAX = 128,
+    ZIP_MAX = 512,
+    BASE64_LINE = 57,
+    DEEP_LEVELS = 24,  /* more than MaxRecursion of clamd, 17 by default */
+    ZIP_OVERHEAD = 128 /* of make_zip(); 115 */
+};
 
 /* ---- encodings --------------------------------------------------------- */
 
@@ -233,20 +239,11 @@ static assay_rc make_sample(struct assay__clamav_sample *sample,
     return ASSAY_OK;
 }
 
-assay_rc assay__clamav_canary_init(struct assay__clamav_canary *canary,
-                                   assay_error *err)
+static assay_rc make_samples(struct assay__clamav_canary *canary,
+                             const char *payload, assay_error *err)
 {
-    unsigned char random[ASSAY__CLAMAV_MARKER / 2];
-    char payload[PAYLOAD_MAX];
     assay_rc rc = ASSAY_OK;
 
-    memset(canary, 0, sizeof *canary);
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-        return assay_error_set(err, ASSAY_E_IO, "no random numbers: %m");
-    for (size_t i = 0; i < sizeof random; i++)
-        snprintf(canary->marker + 2 * i, 3, "%02x", random[i]);
-    snprintf(payload, sizeof payload, "The canary sings %s, and well.",
-             canary->marker);
     for (size_t i = 0; i < ASSAY__CLAMAV_CANARIES && rc == ASSAY_OK; i++)
         rc = make_sample(&canary->samples[i], forms[i].name, forms[i].write,
                          payload, err);
@@ -256,6 +253,70 @@ assay_rc assay__clamav_canary_init(struct assay__clamav_canary *canary,
     if (rc != ASSAY_OK)
         assay__clamav_canary_fini(canary);
     return rc;
+}
+
+assay_rc assay__clamav_canary_init(struct assay__clamav_canary *canary,
+                                   assay_error *err)
+{
+    unsigned char random[ASSAY__CLAMAV_MARKER / 2];
+    char payload[PAYLOAD_MAX];
+
+    memset(canary, 0, sizeof *canary);
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return assay_error_set(err, ASSAY_E_IO, "no random numbers: %m");
+    for (size_t i = 0; i < sizeof random; i++)
+        snprintf(canary->marker + 2 * i, 3, "%02x", random[i]);
+    snprintf(payload, sizeof payload, "The canary sings %s, and well.",
+             canary->marker);
+    return make_samples(canary, payload, err);
+}
+
+/* ---- for a scanner with signatures of its own --------------------------- */
+
+/* In pieces, so that no file of ours, nor the program, is one. */
+static void put_eicar(char *out, size_t size)
+{
+    static const char *const pieces[] = {"X5O!P%@AP[4\\PZX54(P^)7CC)7}",
+                                         "$EICAR-STANDARD-ANTIVIRUS-",
+                                         "TEST-FILE!$H+H*"};
+
+    snprintf(out, size, "%s%s%s", pieces[0], pieces[1], pieces[2]);
+}
+
+assay_rc assay__clamav_canary_init_eicar(struct assay__clamav_canary *canary,
+                                         assay_error *err)
+{
+    char payload[PAYLOAD_MAX];
+
+    memset(canary, 0, sizeof *canary);
+    put_eicar(payload, sizeof payload);
+    return make_samples(canary, payload, err);
+}
+
+char *assay__clamav_canary_deep(size_t *size_out)
+{
+    size_t room = PAYLOAD_MAX + DEEP_LEVELS * ZIP_OVERHEAD;
+    unsigned char *inner = malloc(room);
+    unsigned char *outer = malloc(room);
+    size_t size = 0;
+
+    if (inner && outer) {
+        put_eicar((char *)inner, PAYLOAD_MAX);
+        size = strlen((const char *)inner);
+        for (int level = 0; level < DEEP_LEVELS; level++) {
+            unsigned char *swap = inner;
+
+            size = make_zip(outer, inner, (unsigned)size);
+            inner = outer;
+            outer = swap;
+        }
+    } else {
+        free(inner);
+        inner = NULL;
+    }
+    free(outer);
+    *size_out = size;
+    return (char *)inner;
 }
 
 void assay__clamav_canary_fini(struct assay__clamav_canary *canary)

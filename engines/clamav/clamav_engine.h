@@ -15,11 +15,15 @@
  *   clamav_members.c   what archives hold came out of them
  *   clamav_canary.c    mails with a signature of our own are still found
  *
- * The rest: clamav.c is the module table and the life of an instance,
+ * The rest: clamav.c is the options and the life of an instance,
  * clamav_signatures.c swaps newer signatures in, clamav_database.c loads them,
  * clamav_memory.c asks whether there is room for both, clamav_folder.c owns the
  * private temporary folder, clamav_names.c tells alerts about limits from
- * threats, clamav_archives.c reads what an archive says it holds.
+ * threats, clamav_archives.c reads what an archive says it holds, clamav_mail.c
+ * knows how libclamav is brought to read a mail as a mail.
+ *
+ * With the option `daemon` an instance is a client of clamd instead: clamd.h.
+ * clamav_module.c is the one table of both.
  */
 #ifndef ASSAY_ENGINE_CLAMAV_H
 #define ASSAY_ENGINE_CLAMAV_H
@@ -46,6 +50,8 @@ struct assay__clamav_settings {
     int64_t max_recursion;
     bool detect_phishing;
     bool detect_pua;
+    assay_conf_list daemon; /* addresses of clamd; empty: scan in-process */
+    int64_t daemon_sessions;
 };
 
 extern const assay_conf_stanza assay__clamav_conf;
@@ -144,8 +150,18 @@ struct assay__clamav_canary {
     } samples[ASSAY__CLAMAV_CANARIES], clean;
 };
 
+/** Indices of samples. */
+enum { ASSAY__CLAMAV_SAMPLE_BARE = 0, ASSAY__CLAMAV_SAMPLE_ATTACHED = 2 };
+
 assay_rc assay__clamav_canary_init(struct assay__clamav_canary *canary,
                                    assay_error *err);
+/** Likewise with the EICAR test file in place of the random text, for a
+ *  scanner that has signatures of its own. */
+assay_rc assay__clamav_canary_init_eicar(struct assay__clamav_canary *canary,
+                                         assay_error *err);
+/** The EICAR test file in so many zips that limits keep most scanners from
+ *  it. @return malloc'd; NULL out of memory */
+char *assay__clamav_canary_deep(size_t *size_out);
 void assay__clamav_canary_fini(struct assay__clamav_canary *canary);
 /** Add the signature of the marker to an engine not yet compiled. */
 assay_rc assay__clamav_canary_load(const struct assay__clamav_canary *canary,
@@ -245,6 +261,32 @@ void assay__clamav_members_announce(struct assay__clamav_members *members,
  *  something was not opened. */
 void assay__clamav_members_report(struct assay__clamav_members *members,
                                   assay_finding *finding);
+
+/* ---- clamav_mail.c ----------------------------------------------------- */
+
+/** A header line that libclamav takes for the start of a mail. */
+#define ASSAY__CLAMAV_MAIL_PREFIX "Received: by assay\r\n"
+
+/** A mail, or a part of a message type: headers, and often a mail behind. */
+bool assay__clamav_may_be_mail(const assay_content *content);
+/** It begins with "From ": libclamav would cut it at each such line. */
+bool assay__clamav_is_mbox(const assay_content *content);
+/** It begins with a header field no other kind of file begins with, so it is
+ *  read as a mail and as nothing else. */
+bool assay__clamav_begins_as_mail(const assay_content *content);
+
+/** How much a finding decides over another of the same content. */
+enum assay__clamav_weight {
+    ASSAY__CLAMAV_WEIGHT_NOTHING,
+    ASSAY__CLAMAV_WEIGHT_ENCRYPTED,
+    ASSAY__CLAMAV_WEIGHT_UNOPENED, /* a limit may be why; then it is the
+                                      better reason */
+    ASSAY__CLAMAV_WEIGHT_PARTIAL,
+    ASSAY__CLAMAV_WEIGHT_FAULT,
+    ASSAY__CLAMAV_WEIGHT_THREAT
+};
+
+enum assay__clamav_weight assay__clamav_weight(const assay_finding *finding);
 
 /* ---- clamav_scan.c ----------------------------------------------------- */
 

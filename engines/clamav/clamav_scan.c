@@ -18,10 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
-#define MAIL_PREFIX "Received: by assay\r\n"
 #define ABORTED "Detected.By.Callback" /* libclamav's name for our CL_VIRUS */
 
 enum {
@@ -220,32 +218,6 @@ static void run_pass(struct pass *pass, assay_finding *finding)
 
 /* ---- one content ------------------------------------------------------- */
 
-/* How much a finding decides over another of the same content. */
-enum weight {
-    WEIGHT_NOTHING,
-    WEIGHT_ENCRYPTED,
-    WEIGHT_UNOPENED, /* a limit may be why; then it is the better reason */
-    WEIGHT_PARTIAL,
-    WEIGHT_FAULT,
-    WEIGHT_THREAT
-};
-
-static enum weight weight(const assay_finding *finding)
-{
-    switch (finding->found) {
-    case ASSAY_FOUND_THREAT:
-        return WEIGHT_THREAT;
-    case ASSAY_FOUND_NOTHING:
-        return WEIGHT_NOTHING;
-    case ASSAY_FOUND_UNSCANNABLE:
-        return finding->reason == ASSAY_REASON_ENCRYPTED   ? WEIGHT_ENCRYPTED
-               : finding->reason == ASSAY_REASON_MALFORMED ? WEIGHT_UNOPENED
-                                                           : WEIGHT_PARTIAL;
-    default:
-        return WEIGHT_FAULT;
-    }
-}
-
 /* Scan one view with all passes it needs; *finding keeps the weightier. */
 static bool scan_view(struct pass *pass, assay_finding *finding)
 {
@@ -254,25 +226,27 @@ static bool scan_view(struct pass *pass, assay_finding *finding)
 
     pass->encrypted_alerts = true;
     run_pass(pass, &found);
-    is_encrypted = weight(&found) == WEIGHT_ENCRYPTED;
-    if (is_encrypted || weight(&found) == WEIGHT_NOTHING)
+    is_encrypted =
+        assay__clamav_weight(&found) == ASSAY__CLAMAV_WEIGHT_ENCRYPTED;
+    if (is_encrypted ||
+        assay__clamav_weight(&found) == ASSAY__CLAMAV_WEIGHT_NOTHING)
         assay__clamav_members_report(&pass->members, &found);
     if (is_encrypted) {
         assay_finding again = {0};
 
         pass->encrypted_alerts = false;
         run_pass(pass, &again);
-        if (weight(&again) > weight(&found))
+        if (assay__clamav_weight(&again) > assay__clamav_weight(&found))
             found = again;
     }
-    if (weight(&found) >= weight(finding))
+    if (assay__clamav_weight(&found) >= assay__clamav_weight(finding))
         *finding = found;
     return pass->took_for_mail;
 }
 
 static void scan_with_prefix(struct pass *pass, assay_finding *finding)
 {
-    size_t prefix = strlen(MAIL_PREFIX);
+    size_t prefix = strlen(ASSAY__CLAMAV_MAIL_PREFIX);
     char *copy = malloc(prefix + pass->size);
 
     if (!copy) {
@@ -280,28 +254,16 @@ static void scan_with_prefix(struct pass *pass, assay_finding *finding)
                             "no memory to scan the message as a mail");
         return;
     }
-    memcpy(copy, MAIL_PREFIX, prefix);
+    memcpy(copy, ASSAY__CLAMAV_MAIL_PREFIX, prefix);
     memcpy(copy + prefix, pass->data, pass->size);
     pass->data = copy;
     pass->size += prefix;
     /* A limit or a fault may come before the type is known. */
-    if (!scan_view(pass, finding) && weight(finding) < WEIGHT_UNOPENED)
+    if (!scan_view(pass, finding) &&
+        assay__clamav_weight(finding) < ASSAY__CLAMAV_WEIGHT_UNOPENED)
         assay__clamav_fault(finding, ASSAY_REASON_ENGINE,
                             "libclamav does not read the message as a mail");
     free(copy);
-}
-
-/* Content of any message type is headers, and often a mail behind them. */
-static bool may_be_mail(const assay_content *content)
-{
-    return content->kind == ASSAY_CONTENT_MESSAGE ||
-           (content->media_type &&
-            !strncasecmp(content->media_type, "message/", 8));
-}
-
-static bool is_mbox(const assay_content *content)
-{
-    return content->size >= 5 && !memcmp(content->data, "From ", 5);
 }
 
 /* All passes, and what libclamav logged meanwhile. */
@@ -323,8 +285,9 @@ static void scan_content(const struct assay__clamav *self,
     /* The least of all findings, so that the first pass replaces it. */
     finding->found = ASSAY_FOUND_NOTHING;
     assay__clamav_messages_begin(messages);
-    if ((!scan_view(&pass, finding) || is_mbox(content)) &&
-        may_be_mail(content) && weight(finding) < WEIGHT_FAULT)
+    if ((!scan_view(&pass, finding) || assay__clamav_is_mbox(content)) &&
+        assay__clamav_may_be_mail(content) &&
+        assay__clamav_weight(finding) < ASSAY__CLAMAV_WEIGHT_FAULT)
         scan_with_prefix(&pass, finding);
     assay__clamav_messages_end(messages);
     if (messages->fault && finding->found != ASSAY_FOUND_THREAT)

@@ -213,6 +213,14 @@ static void parse_version(struct span body, struct assay__clamd_reply *out)
         quote(out, "clamd says what is no version: ", body);
 }
 
+/* Behind this error clamd may say that the command failed. */
+static bool is_oversize(const char *bytes, const char *end, const char *prefix)
+{
+    struct span first = {bytes, (size_t)(end - bytes)};
+
+    return skip(&first, prefix) && is(first, OVERSIZE);
+}
+
 void assay__clamd_reply_parse(const char *bytes, size_t len, uint64_t id,
                               enum assay__clamd_command command,
                               struct assay__clamd_reply *out)
@@ -228,6 +236,9 @@ void assay__clamd_reply_parse(const char *bytes, size_t len, uint64_t id,
         quote(out, "clamd said nothing", whole);
     else if (!end)
         quote(out, "the reply of clamd is not complete: ", whole);
+    else if (end != bytes + len - 1 && is_oversize(bytes, end, prefix))
+        say(out, ASSAY__CLAMD_SAID_OVERSIZE,
+            (struct span){OVERSIZE, strlen(OVERSIZE)});
     else if (end != bytes + len - 1)
         quote(out, "clamd said more than one reply: ", whole);
     else if (!skip(&body, prefix))

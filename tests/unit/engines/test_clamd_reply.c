@@ -244,6 +244,11 @@ START_TEST(glued_replies_are_a_fault)
     memcpy(text, lines[_i].line, len);
     memcpy(text + len, lines[_i].line, len);
     parse(text, 2 * len, lines[_i].command);
+    if (lines[_i].reason == ASSAY_REASON_OVERSIZE) {
+        /* That error is known to have another one behind it. */
+        ck_assert_int_eq(finding.found, ASSAY_FOUND_UNSCANNABLE);
+        return;
+    }
     expect_fault(lines[_i].line, "twice");
     memcpy(text + len, "x", 1);
     parse(text, len + 1, lines[_i].command);
