@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+enum { PROC_PATH_MAX = 64 };
 
 static bool write_all(int fd, const char *data, size_t size)
 {
@@ -38,6 +41,14 @@ void assay__clamd_content_open(struct assay__clamd_content *content)
         return;
     }
     content->fd = fd;
+}
+
+int assay__clamd_content_reopen(const struct assay__clamd_content *content)
+{
+    char path[PROC_PATH_MAX];
+
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", content->fd);
+    return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 void assay__clamd_content_close(struct assay__clamd_content *content)

@@ -230,7 +230,8 @@ static void keep(struct assay__clamd_daemon *daemon,
         return;
     }
     pthread_mutex_lock(&daemon->lock);
-    if (daemon->health.is_up && daemon->idle_count < daemon->sessions_max) {
+    if ((daemon->health.is_up || daemon->health.is_probing) &&
+        daemon->idle_count < daemon->sessions_max) {
         daemon->idle[daemon->idle_count++] = *session;
         *session = NULL;
     }

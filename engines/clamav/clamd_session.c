@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clamav_engine.h"
+#include "clamd_content.h"
 
 /* A command with its terminating NUL, as it goes over the wire. */
 #define COMMAND(text)          \
@@ -238,15 +240,19 @@ assay_rc assay__clamd_session_scan(struct assay__clamd_session *session,
                                    struct assay__clamd_reply *reply_out,
                                    assay_error *err)
 {
+    int fd = content->fd >= 0 ? assay__clamd_content_reopen(content) : -1;
     struct request request;
+    assay_rc rc;
 
     request.count = request.chunks = 0;
-    if (content->fd >= 0)
-        add_file(&request, content->fd);
+    if (fd >= 0)
+        add_file(&request, fd);
     else if (!add_stream(&request, content))
         return assay_error_set(
             err, ASSAY_E_IO, "cannot be sent %zu bytes at once", content->size);
-    return ask(session,
-               content->fd >= 0 ? ASSAY__CLAMD_FILDES : ASSAY__CLAMD_INSTREAM,
-               request.pieces, request.count, deadline_ms, reply_out, err);
+    rc = ask(session, fd >= 0 ? ASSAY__CLAMD_FILDES : ASSAY__CLAMD_INSTREAM,
+             request.pieces, request.count, deadline_ms, reply_out, err);
+    if (fd >= 0)
+        (void)close(fd);
+    return rc;
 }

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The clamav engine as a client of clamd, driven by commands on standard
+ * input, so that a test script can compare what it says.
+ *
+ * usage: clamd_player MODE THREADS TIMEOUT_MS SESSIONS ADDRESS…
+ *
+ * MODE shared: all threads scan with one instance, as in a host. MODE each:
+ * each thread has its own, and scans something harmless after each scan; that
+ * keeps faults of one case from the next ones, and shows when an answer is
+ * taken for another content ("keeper …" is then printed).
+ *
+ *     scan ID KIND TIMEOUT_MS SIZE LF bytes   KIND: file, part or message
+ *     epoch | version | probe | refresh       after all scans before it
+ *
+ * answers, one line each, in any order:
+ *
+ *     scan ID FOUND REASON LIMITS SEEN "CODE" "INFO"
+ *     epoch "…" | version "…" (LF as |) | probe RC "…" | refresh RC CHANGED
+ *
+ * and at the end "leaks DESCRIPTORS THREADS": how many more there are after
+ * close than before open. What the engine logs goes to standard error.
+ */
+#include <dirent.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clamav_engine.h"
+#include "clamd.h"
+
+enum { QUEUE_MAX = 64, THREADS_MAX = 256, KEEPER_MS = 60000 };
+
+struct job {
+    char id[64];
+    assay_content_kind kind;
+    int64_t timeout_ms;
+    size_t size;
+    char *data; /* owned */
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static struct job queue[QUEUE_MAX];
+static size_t queued, running;
+static bool ended;
+static void *shared; /* the instance, unless each thread has its own */
+
+static void die(const char *what)
+{
+    fprintf(stderr, "clamd_player: %s\n", what);
+    exit(2);
+}
+
+static void write_log(void *arg, assay_log_level level, const char *line)
+{
+    (void)arg;
+    (void)level;
+    fprintf(stderr, "%s\n", line);
+}
+
+/* Quoted, with what would break a line shown as '|'. */
+static void print_text(const char *text)
+{
+    putchar('"');
+    for (; *text != '\0'; text++)
+        putchar(*text == '"' || *text == '\n' ? '|' : *text);
+    putchar('"');
+}
+
+/* ---- scans -------------------------------------------------------------- */
+
+static void print_finding(const char *what, const char *id,
+                          const assay_finding *finding)
+{
+    static const char *const founds[] = {"fault", "nothing", "threat",
+                                         "unscannable", "not_suitable"};
+
+    pthread_mutex_lock(&lock);
+    printf("%s %s %s %d %u %" PRIu64 " ", what, id, founds[finding->found],
+           (int)finding->reason, finding->coverage.limits_hit,
+           finding->coverage.bytes_seen);
+    print_text(finding->scan_code);
+    putchar(' ');
+    print_text(finding->info);
+    putchar('\n');
+    fflush(stdout);
+    pthread_mutex_unlock(&lock);
+}
+
+static void run_scan(void *instance, struct job *job)
+{
+    const assay_content content = {
+        .kind = job->kind, .data = job->data, .size = job->size};
+    const assay_scan_args args = {&content,
+                                  assay__clamav_now_ms() + job->timeout_ms};
+    assay_finding finding = {.coverage.bytes_total = job->size};
+
+    assay__clamd_ops.scan(instance, &args, &finding);
+    print_finding("scan", job->id, &finding);
+    free(job->data);
+}
+
+static void run_keeper(void *instance, const char *id)
+{
+    const assay_content content = {
+        .kind = ASSAY_CONTENT_FILE, .data = "harmless", .size = 8};
+    const assay_scan_args args = {&content, assay__clamav_now_ms() + KEEPER_MS};
+    assay_finding finding = {0};
+
+    assay__clamd_ops.scan(instance, &args, &finding);
+    if (finding.found != ASSAY_FOUND_NOTHING)
+        print_finding("keeper", id, &finding);
+}
+
+static void *work(void *arg)
+{
+    void *instance = shared ? shared : arg;
+    struct job job;
+
+    pthread_mutex_lock(&lock);
+    while (queued > 0 || !ended) {
+        if (queued == 0) {
+            pthread_cond_wait(&changed, &lock);
+            continue;
+        }
+        job = queue[--queued];
+        running++;
+        pthread_cond_broadcast(&changed);
+        pthread_mutex_unlock(&lock);
+        run_scan(instance, &job);
+        if (!shared)
+            run_keeper(instance, job.id);
+        pthread_mutex_lock(&lock);
+        running--;
+        pthread_cond_broadcast(&changed);
+    }
+    pthread_mutex_unlock(&lock);
+    return NULL;
+}
+
+static void submit(const struct job *job)
+{
+    pthread_mutex_lock(&lock);
+    while (queued == QUEUE_MAX)
+        pthread_cond_wait(&changed, &lock);
+    queue[queued++] = *job;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+static void wait_for_scans(void)
+{
+    pthread_mutex_lock(&lock);
+    while (queued + running > 0)
+        pthread_cond_wait(&changed, &lock);
+    pthread_mutex_unlock(&lock);
+}
+
+/* ---- commands ----------------------------------------------------------- */
+
+static void read_scan(const char *line)
+{
+    struct job job = {0};
+    char kind[16];
+
+    if (sscanf(line, "scan %63s %15s %" SCNd64 " %zu", job.id, kind,
+               &job.timeout_ms, &job.size) != 4)
+        die(line);
+    job.kind = !strcmp(kind, "message") ? ASSAY_CONTENT_MESSAGE
+               : !strcmp(kind, "part")  ? ASSAY_CONTENT_PART
+                                        : ASSAY_CONTENT_FILE;
+    job.data = malloc(job.size + 1);
+    if (!job.data || fread(job.data, 1, job.size, stdin) != job.size)
+        die("content cut off");
+    submit(&job);
+}
+
+static void run_command(const char *name)
+{
+    char text[2048];
+    assay_error err = {0};
+    bool is_changed = false;
+    int rc;
+
+    wait_for_scans();
+    if (!strcmp(name, "epoch")) {
+        assay__clamd_ops.epoch(shared, text, ASSAY_EPOCH_MAX);
+        printf("epoch ");
+        print_text(text);
+    } else if (!strcmp(name, "version")) {
+        assay__clamd_ops.version(shared, text, sizeof text);
+        printf("version ");
+        print_text(text);
+    } else if (!strcmp(name, "probe")) {
+        rc = assay__clamd_ops.probe(shared, &err);
+        printf("probe %d ", rc);
+        print_text(err.msg);
+    } else if (!strcmp(name, "refresh")) {
+        rc = assay__clamd_ops.refresh(shared, &is_changed, &err);
+        printf("refresh %d %d", rc, (int)is_changed);
+    } else {
+        die(name);
+    }
+    putchar('\n');
+    fflush(stdout);
+}
+
+static void serve(void)
+{
+    char line[256];
+
+    while (fgets(line, sizeof line, stdin)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (!strncmp(line, "scan ", 5))
+            read_scan(line);
+        else
+            run_command(line);
+    }
+}
+
+/* ---- the program -------------------------------------------------------- */
+
+static int count_entries(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    int count = 0;
+
+    if (!dir)
+        die(folder);
+    while (readdir(dir))
+        count++;
+    (void)closedir(dir);
+    return count;
+}
+
+static void *open_instance(char **argv, int argc)
+{
+    static const assay_log log = {.sink = write_log,
+                                  .threshold = ASSAY_LOG_INFO};
+    const struct assay__clamav_settings settings = {
+        .daemon = {(const char *const *)(argv + 5), (size_t)argc - 5},
+        .daemon_sessions = atoi(argv[4]),
+    };
+    const assay_engine_args args = {
+        .instance = "clamav1",
+        .scope = "scope1",
+        .settings = &settings,
+        .log = &log,
+        .timeout_ms = atoi(argv[3]),
+    };
+    assay_error err = {0};
+    void *instance = NULL;
+
+    if (assay__clamd_ops.open(&args, &instance, &err) != ASSAY_OK)
+        die(err.msg);
+    return instance;
+}
+
+static void run_threads(int count, void **instances)
+{
+    pthread_t threads[THREADS_MAX];
+
+    for (int i = 0; i < count; i++)
+        if (pthread_create(&threads[i], NULL, work, instances[i]))
+            die("no thread");
+    serve();
+    pthread_mutex_lock(&lock);
+    ended = true;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    for (int i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+}
+
+int main(int argc, char **argv)
+{
+    void *instances[THREADS_MAX] = {NULL};
+    int count = argc > 5 ? atoi(argv[2]) : 0;
+    int descriptors, tasks;
+
+    if (count < 1 || count > THREADS_MAX)
+        die("usage: clamd_player MODE THREADS TIMEOUT_MS SESSIONS ADDRESS...");
+    descriptors = count_entries("/proc/self/fd");
+    tasks = count_entries("/proc/self/task");
+    if (!strcmp(argv[1], "shared"))
+        shared = open_instance(argv, argc);
+    for (int i = 0; i < count && !shared; i++)
+        instances[i] = open_instance(argv, argc);
+    run_threads(count, instances);
+    for (int i = 0; i < count && !shared; i++)
+        assay__clamd_ops.close(instances[i]);
+    if (shared)
+        assay__clamd_ops.close(shared);
+    printf("leaks %d %d\n", count_entries("/proc/self/fd") - descriptors,
+           count_entries("/proc/self/task") - tasks);
+    return 0;
+}
