@@ -160,6 +160,10 @@ class Connection:
             self.fake.count(script)
             self.play(script["steps"])
             return
+        for mark, steps in self.fake.marks.items():
+            if mark in content:
+                self.play(steps)
+                return
         text = "OK"
         if content.startswith(b"PK") and self.fake.limits:
             text = "Heuristics.Limits.Exceeded.MaxRecursion FOUND"
@@ -205,6 +209,7 @@ class FakeClamd:
         self.descriptors = keys.get("descriptors", True)
         self.limits = keys.get("limits", True)
         self.detects = keys.get("detects", True)
+        self.marks = {}  # bytes -> steps for a content that has them
         self.connections = 0
         self.played = {}
         self.lock = threading.Lock()
