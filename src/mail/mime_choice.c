@@ -91,7 +91,7 @@ static void add_plain(struct choices *choices, assay_bytes text,
 /* value stands behind the "=". */
 static void add_forms(struct choices *choices, assay_bytes value)
 {
-    assay_bytes quoted = value, unquoted;
+    assay_bytes unquoted;
     const char *quote;
 
     while (value.len > 0 && assay__header_is_space(value.data[0])) {
@@ -99,7 +99,8 @@ static void add_forms(struct choices *choices, assay_bytes value)
         value.len--;
     }
     if (value.len > 0 && value.data[0] == '"') {
-        quoted = (assay_bytes){value.data + 1, value.len - 1};
+        assay_bytes quoted = {value.data + 1, value.len - 1};
+
         add_choice(choices, up_to(quoted, "\"\r\n"));
         add_choice(choices, up_to(value, ";\r\n"));
     }

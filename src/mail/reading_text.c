@@ -320,9 +320,9 @@ static void take_block_line(struct search *s, assay_bytes line)
 
 static void take_line(struct search *s, assay_bytes line)
 {
-    if (s->section == UU && begins_with(line, "end") && trimmed(line).len == 3)
-        end_section(s, line.data);
-    else if (s->section == UU_BASE64 && begins_with(line, "===="))
+    if ((s->section == UU && begins_with(line, "end") &&
+         trimmed(line).len == 3) ||
+        (s->section == UU_BASE64 && begins_with(line, "====")))
         end_section(s, line.data);
     switch (line.data[0]) {
     case 'b':

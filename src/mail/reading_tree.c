@@ -403,7 +403,9 @@ static size_t end_line_at_cr(assay_bytes in, char *out)
 
         if (c == '\r' && i + 1 < in.len && is_line_end(in.data[i + 1]))
             continue;
-        out[len++] = c == '\r' ? '\n' : c;
+        if (c == '\r')
+            c = '\n';
+        out[len++] = c;
     }
     return len;
 }
