@@ -3,7 +3,9 @@
 """Mail of every day, in the structures of well known mail programs and
 gateways, with the oddities that real mail has."""
 import base64
+import io
 import random
+import zipfile
 
 from variants import b64, hex_qp, mixed, tnef, uu
 
@@ -11,7 +13,10 @@ MAILS = {}
 RNG = random.Random(23)
 PNG = b"\x89PNG\r\n\x1a\n" + RNG.randbytes(900)
 PDF = b"%PDF-1.4\n" + RNG.randbytes(3000) + b"\n%%EOF\n"
-ZIP = b"PK\x03\x04" + RNG.randbytes(2000)
+ZIP = io.BytesIO()
+with zipfile.ZipFile(ZIP, "w") as archive:
+    archive.writestr("a.csv", RNG.randbytes(900))
+ZIP = ZIP.getvalue()
 HELLO = b"Hello,\r\n\r\nsee you on Monday.\r\n\r\nRegards\r\n"
 HTML = (b"<html><body><p style=\"color:red\">Hello</p>"
         b"<a href=\"http://example.org/?a=1&b=20\">x</a></body></html>\r\n")

@@ -762,9 +762,9 @@ def digest_default_type(d):
 
 
 @variant
-def nested_twenty_deep(d):
+def nested_twelve_deep(d):
     body = part(d)
-    for depth in range(20):
+    for depth in range(12):
         boundary = b"n%d" % depth
         body = (typed(b"; boundary=" + boundary) + b"\r\n" +
                 mixed([body], boundary))
