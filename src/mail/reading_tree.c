@@ -481,11 +481,19 @@ void assay__reading_tree_walk(struct assay__readings *r,
         (void)walk_rewritten(r, way, blank_lf, "crlf-only");
 }
 
+/* Whether an engine may undo the encoding of a part in another way. */
+static bool is_in_doubt(const assay_part_info *info, size_t defects)
+{
+    return defects > 0 || (info->encoding == ASSAY_ENCODING_QUOTED_PRINTABLE &&
+                           assay__reading_has_odd_escapes(info->body));
+}
+
 void assay__reading_tree_default(struct assay__readings *r)
 {
     struct assay__reading_document top = {.bytes = r->message->received,
                                           .reading = "guessed-boundary"};
     assay_part *part = r->message->root;
+    size_t defects = 0;
     assay_bytes data;
     assay_rc rc;
 
@@ -501,13 +509,14 @@ void assay__reading_tree_default(struct assay__readings *r)
             continue;
         (void)assay__readings_is_new_range(r, info->body,
                                            (uint32_t)info->encoding);
-        rc = assay_part_decode(part, &data, NULL, NULL);
+        rc = assay_part_decode(part, &data, &defects, NULL);
         if (rc == ASSAY_E_LIMIT)
             assay__readings_cut(r, ASSAY_LIMIT_SCAN_SIZE);
         else if (rc != ASSAY_OK)
             r->rc = rc;
         else
-            assay__readings_add_default(r, data, &origin);
+            assay__readings_add_default(r, data, &origin,
+                                        is_in_doubt(info, defects));
     }
     assay__readings_enqueue(r, &top);
 }

@@ -277,7 +277,8 @@ static bool append(struct assay__readings *r, assay_bytes data, uint64_t hash,
         .leaf = {origin->reading, data, origin->media_type, origin->file_name},
         .origin = *origin,
         .hash = hash,
-        .is_default = is_default};
+        .is_default = is_default,
+        .is_told = !is_default};
     r->count++;
     return true;
 }
@@ -295,13 +296,16 @@ static void index_last(struct assay__readings *r)
 }
 
 void assay__readings_add_default(struct assay__readings *r, assay_bytes data,
-                                 const struct assay__reading_origin *origin)
+                                 const struct assay__reading_origin *origin,
+                                 bool is_told)
 {
     bool is_hashed = r->buckets != NULL;
 
-    if (data.len > 0 &&
-        append(r, data, is_hashed ? hash_of(r, data) : 0, origin, true) &&
-        is_hashed)
+    if (data.len == 0 ||
+        !append(r, data, is_hashed ? hash_of(r, data) : 0, origin, true))
+        return;
+    r->entries[r->count - 1].is_told = is_told;
+    if (is_hashed)
         index_last(r);
 }
 
@@ -373,7 +377,7 @@ static assay_rc index_told(struct assay__readings *r)
     if (!r->told)
         return ASSAY_E_NOMEM;
     for (size_t i = 0; i < r->count; i++) {
-        if (!r->entries[i].is_default)
+        if (r->entries[i].is_told)
             r->told[r->told_count++] = i;
     }
     return ASSAY_OK;

@@ -8,7 +8,9 @@
  * what other readers would see beside it: other boundaries, other transfer
  * encodings, files in text (uuencode, yEnc, BinHex, TNEF), text before, after
  * and between the parts, headers that are folded, doubled or broken. Leaves
- * equal to one of the default reading, or to each other, appear once.
+ * equal to one of the default reading, or to each other, appear once. A leaf of
+ * the default reading is told, as "default", where an engine may undo its
+ * encoding in another way than this library does.
  *
  * It also judges: reasons name what no honest composer makes. Oddities of
  * real mail (a missing final boundary, a name without quotes, a bare LF) have

@@ -58,7 +58,8 @@ struct assay__reading_entry {
     struct assay__reading_origin origin;
     uint64_t hash;
     size_t next;     /* in its bucket, + 1; 0: none */
-    bool is_default; /* of the default reading: not told */
+    bool is_default; /* of the default reading */
+    bool is_told;    /* to the caller */
 };
 
 /** Bytes to be walked as a message of their own. */
@@ -80,7 +81,7 @@ struct assay__readings {
     size_t cap;
     size_t *buckets; /* index + 1 by hash; owned; NULL: nothing hashed yet */
     size_t bucket_count;
-    size_t *told; /* indices of the leaves that are not default; owned */
+    size_t *told; /* indices of the leaves that are told; owned */
     size_t told_count;
 
     struct assay__reading_document *documents; /* owned */
@@ -116,9 +117,11 @@ bool assay__readings_work(struct assay__readings *r, size_t bytes);
 /** Note that something was cut off: ASSAY_LIMIT_* bits. */
 void assay__readings_cut(struct assay__readings *r, uint32_t limits);
 
-/** A leaf of the default reading: known, and not told. */
+/** A leaf of the default reading: known, and told only where an engine may
+ *  decode it in another way. */
 void assay__readings_add_default(struct assay__readings *r, assay_bytes data,
-                                 const struct assay__reading_origin *origin);
+                                 const struct assay__reading_origin *origin,
+                                 bool is_told);
 /** Add a leaf over borrowed bytes that live as long as the readings.
  *  @return true if it is new */
 bool assay__readings_add(struct assay__readings *r, assay_bytes data,

@@ -17,7 +17,7 @@ PROGRAM = os.path.join(os.environ["ASSAY_BUILD"], "tests", "mail_readings")
 # Mail of every day in which some readers do see more, or something else:
 # files and messages inside of text, text behind the end, files in TNEF.
 MORE_LEAVES = {
-    "base64-list-footer": 5,
+    "base64-list-footer": 6,
     "forwarded-in-base64": 1,
     "mixed-list-footer": 1,
     "plain-begin-in-prose": 1,
