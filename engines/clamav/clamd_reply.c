@@ -173,6 +173,12 @@ static bool is_refusal(struct span body, enum assay__clamd_command command)
             is(body, "Access denied. ERROR"));
 }
 
+/* It did not look. */
+static bool is_excluded(struct span body, enum assay__clamd_command command)
+{
+    return skip_subject(&body, command) && is(body, "Excluded");
+}
+
 static void parse_scan(struct span body, enum assay__clamd_command command,
                        struct assay__clamd_reply *out)
 {
@@ -182,7 +188,7 @@ static void parse_scan(struct span body, enum assay__clamd_command command,
         say(out, ASSAY__CLAMD_SAID_OVERSIZE, body);
     else if (is_refusal(body, command))
         say(out, ASSAY__CLAMD_SAID_REFUSED, body);
-    else if (drop(&rest, " ERROR"))
+    else if (drop(&rest, " ERROR") || is_excluded(body, command))
         say(out, ASSAY__CLAMD_SAID_ERROR, body);
     else if (!skip_subject(&rest, command))
         quote(out, "clamd says what is no reply to a scan: ", body);
@@ -190,8 +196,6 @@ static void parse_scan(struct span body, enum assay__clamd_command command,
         say(out, ASSAY__CLAMD_SAID_NOTHING, rest);
     else if (is(rest, "Empty file"))
         say(out, ASSAY__CLAMD_SAID_EMPTY, rest);
-    else if (is(rest, "Excluded")) /* it did not look */
-        say(out, ASSAY__CLAMD_SAID_ERROR, body);
     else if (drop(&rest, " FOUND"))
         parse_found(rest, body, out);
     else
