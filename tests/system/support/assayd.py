@@ -96,9 +96,9 @@ class Assayd:
                  self.process.poll() is not None)
         check_in("log", text, self.log.read_text())
 
-    def stop(self, number=signal.SIGTERM):
+    def stop(self, number=signal.SIGTERM, patience_s=PATIENCE_S):
         self.process.send_signal(number)
-        status = self.process.wait(PATIENCE_S)
+        status = self.process.wait(patience_s)
         check_in("log", "assayd.stop", self.log.read_text())
         for word in ("Sanitizer", "runtime error"):
             check(f"{word} in the log", word in self.log.read_text(), False)

@@ -1,0 +1,11 @@
+# assayd under load while something breaks; each script names what it tests.
+# ASSAY_CHAOS_SCALE in the environment makes the runs longer.
+if(ASSAY_BUILD_MILTER AND ASSAY_BUILD_CLAMAV)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  foreach(name IN ITEMS
+      c09_disk_full c10_bad_file_base c23_stop_under_load)
+    assay_add_script_test(chaos_${name} LABELS system chaos TIMEOUT 900
+      COMMAND ${Python3_EXECUTABLE} -B
+        ${CMAKE_CURRENT_LIST_DIR}/chaos/${name}.py)
+  endforeach()
+endif()
