@@ -44,7 +44,8 @@ void assay__control_client_free(struct assay__control_client *client)
 {
     assay__control_reply_fini(&client->reply);
     assay_control_session_close(&client->session);
-    (void)close(client->fd);
+    if (client->fd >= 0)
+        (void)close(client->fd);
     free(client);
 }
 

@@ -32,7 +32,7 @@ enum assay__control_state {
 
 struct assay__control_client {
     struct assay__control_client *next;
-    int fd;                                 /* owned */
+    int fd;                                 /* owned; -1: taken away */
     struct assay__control_session *session; /* owned */
     enum assay__control_state state;
     int64_t timeout_ms;

@@ -8,8 +8,8 @@
  * What clients can use up is bounded: see control_client.h for one of them.
  * When there is no place, or no descriptor, for one more, the client that has
  * been idle for the longest time is let go; so the console answers when a
- * thousand idle clients, or the mail, have taken everything (C11, C14). One
- * descriptor is kept in reserve for that.
+ * thousand idle clients, or the mail, have taken everything (C11, C14). A few
+ * descriptors are kept in reserve for that.
  *
  * Locking: control->lock (rank console) guards is_done of each client,
  * is_stopping and running; held for a few instructions. The rest belongs to the
@@ -39,6 +39,7 @@
 
 enum {
     WORKERS = 4,            /* commands at once */
+    SPARES = 4,             /* descriptors in reserve */
     ACCEPTS_AT_ONCE = 16,   /* before looking at the clients again */
     PAUSE_MS = 200,         /* without a look for newcomers when there is no
                                descriptor, and nobody to let go */
@@ -46,6 +47,9 @@ enum {
     GROUPS_MAX = 1024,      /* of a peer that are looked at */
     FIXED_FDS = 2           /* in front of the clients: wake, listen */
 };
+
+/** Why a client is let go. */
+enum reason { MAX_CLIENTS, NO_DESCRIPTORS, REASONS };
 
 /** A client and the job that runs its line. */
 struct member {
@@ -65,12 +69,13 @@ struct assay_control {
     struct assay__cond idle; /* no command runs */
     bool is_stopping;        /* lock */
     size_t running;          /* lock: commands that were submitted */
-    int spare_fd;            /* in reserve; -1: in use */
+    int spares[SPARES];      /* descriptors in reserve */
+    size_t spare_count;
     struct member *members;
     size_t count;
-    struct pollfd *fds;      /* FIXED_FDS + max_clients */
-    int64_t paused_until_ms; /* no look for newcomers before; 0: none */
-    int64_t crowded_log_ms;  /* when that was last told */
+    struct pollfd *fds;              /* FIXED_FDS + max_clients */
+    int64_t paused_until_ms;         /* no look for newcomers before; 0: none */
+    int64_t crowded_log_ms[REASONS]; /* when that was last told */
     pthread_t thread;
 };
 
@@ -112,10 +117,28 @@ static assay_rc open_session(struct assay_control *control, int fd,
 
 /* ---- members ----------------------------------------------------------- */
 
-static void keep_spare(struct assay_control *control)
+/* Fills the reserve when there are descriptors to be had. */
+static void keep_spares(struct assay_control *control)
 {
-    if (control->spare_fd < 0)
-        control->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (control->spare_count < SPARES) {
+        int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0)
+            return;
+        control->spares[control->spare_count++] = fd;
+    }
+}
+
+/* The descriptor of a client that ends goes back to the reserve without being
+ * free in between: mail that waits for one would have it at once. */
+static void save_descriptor(struct assay_control *control,
+                            struct assay__control_client *client)
+{
+    if (control->spare_count == SPARES ||
+        dup3(control->wake_fd, client->fd, O_CLOEXEC) < 0)
+        return; /* it is closed with the client */
+    control->spares[control->spare_count++] = client->fd;
+    client->fd = -1;
 }
 
 /* Takes fd over. */
@@ -147,6 +170,7 @@ static void free_member(struct assay_control *control, struct member *member)
         at = &(*at)->next;
     *at = member->next;
     control->count--;
+    save_descriptor(control, member->client);
     assay__control_client_free(member->client);
     free(member);
 }
@@ -161,17 +185,20 @@ static bool goes_first(const struct assay__control_client *a,
     return a->since_ms <= b->since_ms;
 }
 
-static void tell_crowded(struct assay_control *control, const char *reason)
+static void tell_crowded(struct assay_control *control, enum reason reason)
 {
-    int64_t now = assay__clock_ms();
+    static const char *const names[REASONS] = {
+        [MAX_CLIENTS] = "max_clients",
+        [NO_DESCRIPTORS] = "no_descriptors",
+    };
+    int64_t *last = &control->crowded_log_ms[reason], now = assay__clock_ms();
 
-    if (control->crowded_log_ms != 0 &&
-        now - control->crowded_log_ms < CROWDED_LOG_MS)
+    if (*last != 0 && now - *last < CROWDED_LOG_MS)
         return;
-    control->crowded_log_ms = now;
+    *last = now;
     assay_log_write(assay__log(control->library), ASSAY_LOG_WARN,
                     "console.crowded", "clients=%zu reason=%s", control->count,
-                    reason);
+                    names[reason]);
 }
 
 /* The client to be let go; NULL: all have a command running. */
@@ -187,7 +214,7 @@ static struct member *dispensable(const struct assay_control *control)
 }
 
 /* @return false when nobody can be let go */
-static bool let_one_go(struct assay_control *control, const char *reason)
+static bool let_one_go(struct assay_control *control, enum reason reason)
 {
     struct member *found = dispensable(control);
 
@@ -211,14 +238,14 @@ static int accept_one(struct assay_control *control)
                    SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
-/* Makes a descriptor free: the one in reserve, then that of a client. */
+/* Makes a descriptor free: one in reserve, then that of a client. */
 static bool free_descriptor(struct assay_control *control)
 {
-    if (control->spare_fd < 0)
-        return let_one_go(control, "no_descriptors");
-    (void)close(control->spare_fd);
-    control->spare_fd = -1;
-    tell_crowded(control, "no_descriptors");
+    if (control->spare_count == 0 && !let_one_go(control, NO_DESCRIPTORS))
+        return false;
+    tell_crowded(control, NO_DESCRIPTORS);
+    if (control->spare_count > 0)
+        (void)close(control->spares[--control->spare_count]);
     return true;
 }
 
@@ -233,7 +260,7 @@ static bool accept_next(struct assay_control *control, bool *is_last_out)
     fd = accept_one(control);
     if (fd >= 0) {
         if (is_full)
-            (void)let_one_go(control, "max_clients");
+            (void)let_one_go(control, MAX_CLIENTS);
         add_member(control, fd);
         return true;
     }
@@ -397,6 +424,16 @@ static bool is_stopping(struct assay_control *control)
     return stop;
 }
 
+/* A signal, or more clients than the limit of descriptors is now: poll refuses
+ * to look at more than that. */
+static void recover_poll(struct assay_control *control, int error)
+{
+    if (error == EINTR)
+        return;
+    if (error != EINVAL || !let_one_go(control, NO_DESCRIPTORS))
+        (void)poll(NULL, 0, PAUSE_MS); /* no memory, or all are busy */
+}
+
 static void *serve(void *arg)
 {
     struct assay_control *control = arg;
@@ -406,8 +443,10 @@ static void *serve(void *arg)
         nfds_t count = fill_fds(control, now, &until), at = FIXED_FDS;
         struct member *member = control->members, *next;
 
-        if (poll(control->fds, count, wait_ms(now, until)) < 0)
-            continue; /* a signal */
+        if (poll(control->fds, count, wait_ms(now, until)) < 0) {
+            recover_poll(control, errno);
+            continue;
+        }
         now = assay__clock_ms();
         if (control->fds[0].revents != 0)
             drain_wake(control);
@@ -417,7 +456,7 @@ static void *serve(void *arg)
         }
         if (control->fds[1].revents != 0)
             accept_some(control);
-        keep_spare(control);
+        keep_spares(control);
     }
     return NULL;
 }
@@ -459,7 +498,7 @@ static assay_rc open_parts(struct assay_control *control, assay_error *err)
     control->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (control->wake_fd < 0)
         return assay_error_set(err, ASSAY_E_IO, "console: errno %d", errno);
-    keep_spare(control);
+    keep_spares(control);
     if (assay__size_mul(FIXED_FDS + control->options.max_clients,
                         sizeof *control->fds, &bytes))
         control->fds = malloc(bytes);
@@ -495,8 +534,8 @@ static void destroy(struct assay_control *control)
     assay__pool_free(&control->pool);
     if (control->wake_fd >= 0)
         (void)close(control->wake_fd);
-    if (control->spare_fd >= 0)
-        (void)close(control->spare_fd);
+    while (control->spare_count > 0)
+        (void)close(control->spares[--control->spare_count]);
     assay__cond_fini(&control->idle);
     assay__lock_fini(&control->lock);
     free(control->fds);
@@ -517,7 +556,7 @@ assay_rc assay_control_start(assay *library,
         return assay_error_set(err, ASSAY_E_NOMEM, "console");
     control->library = library;
     control->options = *options;
-    control->wake_fd = control->spare_fd = -1;
+    control->wake_fd = -1;
     rc = assay__lock_init(&control->lock, ASSAY__LOCK_console, err);
     if (rc != ASSAY_OK) {
         free(control);
