@@ -18,7 +18,7 @@
 
 /** One cache and its numbers. */
 struct view {
-    char name[2 * ASSAY_NAME_MAX + sizeof "antivirus::"];
+    char name[sizeof "antivirus::" + ASSAY_NAME_MAX + ASSAY_NAME_MAX];
     struct assay__cache *cache;
     struct assay__cache_stats stats;
     double age_s; /* of the library */

@@ -141,8 +141,8 @@ static void add_xml_name(struct assay__strbuf *out, const char *key)
     if (*key == '\0' || !memchr(good, *key, first))
         (void)assay__strbuf_addc(out, '_');
     for (; *key != '\0'; key++)
-        (void)assay__strbuf_addc(
-            out, memchr(good, *key, sizeof good - 1) ? *key : '_');
+        (void)assay__strbuf_add(
+            out, memchr(good, *key, sizeof good - 1) ? key : "_", 1);
 }
 
 static void add_xml_scalar(struct assay__strbuf *out, const json_t *value)

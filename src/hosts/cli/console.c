@@ -361,7 +361,7 @@ static int run_interactive(struct console *console)
     if (!line)
         (void)putchar('\n');
     free(line);
-    for (size_t i = 0; i < words.count; i++)
+    for (size_t i = 0; words.at[i]; i++)
         free(words.at[i]);
     return ASSAY__EXIT_OK;
 }
