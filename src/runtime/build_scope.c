@@ -117,22 +117,6 @@ static assay_rc look_up_globals(struct assay__build *build, const char *engine,
 
 /* ---- antivirus scopes -------------------------------------------------- */
 
-/* Options that parse but whose mechanism is not built yet must not pretend. */
-static void warn_inert(struct assay__build *build,
-                       const struct assay__conf_item *stanza)
-{
-    for (size_t i = 0; i < stanza->count; i++) {
-        const struct assay__conf_item *item = &stanza->items[i];
-
-        if (!item->is_stanza && assay__scope_option_is_inert(item->name))
-            assay__conf_diag(build->diags, ASSAY__CONF_WARNING, &item->pos,
-                             NULL,
-                             "'%s' is accepted but has no effect in this "
-                             "version",
-                             item->name);
-    }
-}
-
 static assay_rc engine_settings(struct assay__build *build,
                                 const struct assay__conf_item *item,
                                 const assay_engine_module *table,
@@ -172,7 +156,6 @@ static void check_engine_names(struct assay__build *build,
     assay__conf_check_names_hinting(item, tables, no_children, table->name,
                                     assay__build_elsewhere, build,
                                     build->diags);
-    warn_inert(build, item);
 }
 
 /* The last one decides; NULL when the stanza does not have it. */
@@ -362,7 +345,6 @@ static assay_rc check_scope_names(struct assay__build *build,
         return rc;
     assay__conf_check_instance(item, true, build->diags);
     rc = assay__build_check_names(build, item, tables, names, "antivirus", err);
-    warn_inert(build, item);
     return rc;
 }
 

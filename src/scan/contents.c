@@ -4,7 +4,10 @@
 
 #include "base/sizes.h"
 #include "mail/part.h"
+#include "mail/readings.h"
 #include "scan/finding.h"
+
+#define MS_PER_S 1000
 
 static assay_reason error_reason(assay_rc rc)
 {
@@ -30,7 +33,7 @@ static void fail(assay_rc rc, const assay_error *err, assay_verdict *verdict)
 
 /* ---- sources ------------------------------------------------------------ */
 
-static void part_source(assay_part *part, const char *reading,
+static void part_source(assay_part *part, const char *reading, bool is_apart,
                         struct assay__source *source)
 {
     assay_part_info info;
@@ -42,7 +45,8 @@ static void part_source(assay_part *part, const char *reading,
                                      .media_type = info.media_type,
                                      .file_name = info.file_name,
                                      .reading = reading,
-                                     .part = part};
+                                     .part = part,
+                                     .is_apart = is_apart};
 }
 
 static enum assay__contents_step message_source(assay_message *message,
@@ -64,7 +68,8 @@ static enum assay__contents_step message_source(assay_message *message,
         .encoding = ASSAY_ENCODING_BINARY,
         .media_type = "message/rfc822",
         .reading =
-            rendition == ASSAY_RENDITION_RECEIVED ? "unstuffed" : "default"};
+            rendition == ASSAY_RENDITION_RECEIVED ? "unstuffed" : "default",
+        .is_apart = rendition != ASSAY_RENDITION_RECEIVED};
     return ASSAY__CONTENTS_NEXT;
 }
 
@@ -163,7 +168,7 @@ static enum assay__contents_step next_given(struct assay__contents *contents,
     if (is_whole_message(contents) || !begin_stage(contents))
         return ASSAY__CONTENTS_OVER;
     if (contents->run->request->part)
-        part_source(contents->run->request->part, "default", source);
+        part_source(contents->run->request->part, "default", true, source);
     else
         *source =
             (struct assay__source){.kind = content->kind,
@@ -175,12 +180,77 @@ static enum assay__contents_step next_given(struct assay__contents *contents,
     return ASSAY__CONTENTS_NEXT;
 }
 
+static bool is_decomposed(const struct assay__contents *contents)
+{
+    return is_whole_message(contents) && contents->options->mime_decompose;
+}
+
+/* Skips to the next leaf that has a body. @return NULL at the end */
+static assay_part *leaf_at(assay_part *part, assay_part_info *info)
+{
+    for (; part; part = assay_part_thread(part)) {
+        assay_part_get_info(part, info);
+        if (!info->is_container && info->body.len > 0)
+            return part;
+    }
+    return NULL;
+}
+
+static enum assay__contents_step next_leaf(struct assay__contents *contents,
+                                           struct assay__source *source,
+                                           assay_verdict *verdict)
+{
+    assay_error err = {0};
+    assay_rc rc = ASSAY_OK;
+    assay_part_info info;
+    assay_part *part;
+
+    if (!is_decomposed(contents))
+        return ASSAY__CONTENTS_OVER;
+    if (begin_stage(contents))
+        rc = assay_message_root(contents->run->message, &contents->part, &err);
+    if (rc != ASSAY_OK) {
+        fail(rc, &err, verdict);
+        return ASSAY__CONTENTS_FAILED;
+    }
+    part = leaf_at(contents->part, &info);
+    if (!part)
+        return ASSAY__CONTENTS_OVER;
+    contents->part = assay_part_thread(part);
+    contents->leaf_count++;
+    part_source(part, "default", true, source);
+    return ASSAY__CONTENTS_NEXT;
+}
+
+size_t assay__contents_leaves_left(const struct assay__contents *contents)
+{
+    size_t count = 0;
+    assay_part_info info;
+
+    for (assay_part *part = leaf_at(contents->part, &info); part;
+         part = leaf_at(assay_part_thread(part), &info))
+        count++;
+    return count;
+}
+
+/* Whether the leaves are all that any reader would find. */
+static bool are_leaves_enough(const struct assay__contents *contents)
+{
+    assay_message *message = contents->run->message;
+
+    return contents->leaf_count > 0 &&
+           assay_message_tree_limits(message) == 0 &&
+           assay__readings_agree(message);
+}
+
 static enum assay__contents_step next_message(struct assay__contents *contents,
                                               struct assay__source *source,
                                               assay_verdict *verdict)
 {
-    if (!is_whole_message(contents) || !begin_stage(contents))
+    if (!is_whole_message(contents) || !begin_stage(contents) ||
+        (is_decomposed(contents) && are_leaves_enough(contents)))
         return ASSAY__CONTENTS_OVER;
+    contents->has_message = true;
     return message_source(contents->run->message,
                           contents->options->use_wire_rep
                               ? ASSAY_RENDITION_WIRE
@@ -208,7 +278,7 @@ static enum assay__contents_step next_unstuffed(
     struct assay__contents *contents, struct assay__source *source,
     assay_verdict *verdict)
 {
-    if (!is_whole_message(contents) || !begin_stage(contents) ||
+    if (!contents->has_message || !begin_stage(contents) ||
         !is_stuffed(contents))
         return ASSAY__CONTENTS_OVER;
     return message_source(contents->run->message, ASSAY_RENDITION_RECEIVED,
@@ -224,7 +294,7 @@ static enum assay__contents_step next_hidden(struct assay__contents *contents,
     assay_error err = {0};
     assay_rc rc = ASSAY_OK;
 
-    if (!is_whole_message(contents))
+    if (!contents->has_message || is_decomposed(contents))
         return ASSAY__CONTENTS_OVER;
     if (begin_stage(contents)) {
         rc = assay_message_root(contents->run->message, &part, &err);
@@ -237,7 +307,51 @@ static enum assay__contents_step next_hidden(struct assay__contents *contents,
     part = assay__hidden_walk_next(&contents->hidden);
     if (!part)
         return ASSAY__CONTENTS_OVER;
-    part_source(part, "hidden part", source);
+    part_source(part, "hidden part", false, source);
+    return ASSAY__CONTENTS_NEXT;
+}
+
+/* Made once for all engines of the request. */
+static assay_rc make_readings(const struct assay__contents *contents,
+                              assay_error *err)
+{
+    const struct assay__run *run = contents->run;
+    const struct assay__reading_bounds bounds = {
+        .deadline_ms = run->start_ms + contents->options->timeout_s * MS_PER_S};
+
+    if (*run->readings)
+        return ASSAY_OK;
+    return assay__readings_new(run->message, &bounds, run->readings, err);
+}
+
+static enum assay__contents_step next_reading(struct assay__contents *contents,
+                                              struct assay__source *source,
+                                              assay_verdict *verdict)
+{
+    const struct assay__reading_leaf *leaf;
+    struct assay__readings *readings;
+    assay_error err = {0};
+    assay_rc rc = ASSAY_OK;
+
+    if (!is_whole_message(contents) || !contents->options->paranoid)
+        return ASSAY__CONTENTS_OVER;
+    if (begin_stage(contents))
+        rc = make_readings(contents, &err);
+    if (rc != ASSAY_OK) {
+        fail(rc, &err, verdict);
+        return ASSAY__CONTENTS_FAILED;
+    }
+    readings = *contents->run->readings;
+    if (!readings || contents->reading_index >= assay__readings_count(readings))
+        return ASSAY__CONTENTS_OVER;
+    leaf = assay__readings_leaf(readings, contents->reading_index++);
+    *source = (struct assay__source){.kind = ASSAY_CONTENT_PART,
+                                     .encoded = leaf->data,
+                                     .encoding = ASSAY_ENCODING_BINARY,
+                                     .media_type = leaf->media_type,
+                                     .file_name = leaf->file_name,
+                                     .reading = leaf->reading,
+                                     .is_apart = true};
     return ASSAY__CONTENTS_NEXT;
 }
 
@@ -245,8 +359,9 @@ typedef enum assay__contents_step next_in_stage(
     struct assay__contents *contents, struct assay__source *source,
     assay_verdict *verdict);
 
-static next_in_stage *const stages[] = {next_given, next_message,
-                                        next_unstuffed, next_hidden};
+static next_in_stage *const stages[] = {next_given,   next_leaf,
+                                        next_message, next_unstuffed,
+                                        next_hidden,  next_reading};
 
 void assay__contents_begin(struct assay__contents *contents,
                            const struct assay__run *run,

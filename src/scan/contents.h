@@ -8,6 +8,17 @@
  *                                        un-stuffed as well when stuffing
  *                                        changed it; and the leaves that the
  *                                        engine's own MIME reader may miss
+ *   a message with mime_decompose        each leaf that is not empty, decoded;
+ *                                        and what is above, but for leaves,
+ *                                        when there is no leaf, when a limit
+ *                                        cut the tree, or when not every
+ *                                        reader sees the same leaves
+ *   with paranoid, besides               what other readings of the message
+ *                                        add
+ *
+ * So at least one content is there for every request. With mime_decompose
+ * headers, and what stands outside of parts, are no content unless the message
+ * is: no reader takes a file from there when all agree.
  *
  * A source names a content before it is decoded.
  */
@@ -27,6 +38,8 @@ struct assay__source {
     const char *file_name;   /* may be NULL */
     const char *reading;     /* may be NULL */
     assay_part *part;        /* decode it; NULL: encoded is the content */
+    bool is_apart; /* its bytes are counted besides those of the contents
+                      before it; false: it is another view of them */
 };
 
 /** One pass over the contents. */
@@ -34,8 +47,12 @@ struct assay__contents {
     const struct assay__run *run;
     const struct assay__scope_options *options;
     unsigned stage;
-    bool is_begun; /* the present stage */
+    bool is_begun;    /* the present stage */
+    bool has_message; /* the message itself is one of the contents */
+    assay_part *part; /* next in the walk over the leaves */
+    size_t leaf_count;
     struct assay__hidden_walk hidden;
+    size_t reading_index;
 };
 
 enum assay__contents_step {
@@ -51,6 +68,9 @@ void assay__contents_begin(struct assay__contents *contents,
 enum assay__contents_step assay__contents_next(struct assay__contents *contents,
                                                struct assay__source *source,
                                                assay_verdict *verdict);
+
+/** How many leaves are still to come. */
+size_t assay__contents_leaves_left(const struct assay__contents *contents);
 
 /** Parts whose data are larger than this are decoded into a temporary file, if
  *  there is a folder for them, and not into memory. */

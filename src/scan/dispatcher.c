@@ -6,6 +6,7 @@
  */
 #include "scan/dispatcher.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -36,11 +37,37 @@ static bool ends_scan(const struct assay__run *run,
            assay__scope_answer(&engine->options, verdict) != ASSAY__ANSWER_PASS;
 }
 
+/* What makes no file, but no honest composer either (AV-23). A file that an
+ * engine found says more, so this comes last; it is the first paranoid engine
+ * that says it. */
+static void judge_readings(const struct assay__run *run,
+                           const struct assay__scope *scope,
+                           const struct assay__engine_instance *engine,
+                           assay_verdict *merged)
+{
+    const char *reason =
+        *run->readings ? assay__readings_reason(*run->readings) : NULL;
+    assay_verdict verdict = {.status = ASSAY_STATUS_INFECTED};
+
+    if (!reason || !engine || merged->status == ASSAY_STATUS_INFECTED)
+        return;
+    verdict.coverage = merged->coverage;
+    (void)snprintf(verdict.info, sizeof verdict.info, "Paranoid.%s", reason);
+    assay__text_copy(verdict.scan_code, sizeof verdict.scan_code, "Paranoid");
+    assay__text_copy(verdict.engine, sizeof verdict.engine,
+                     engine->table->name);
+    assay__text_copy(verdict.scope, sizeof verdict.scope, scope->name);
+    assay__text_copy(verdict.epoch, sizeof verdict.epoch, merged->epoch);
+    assay__report_verdict(run, scope, engine, &verdict);
+    assay__verdict_merge(merged, &verdict);
+}
+
 static void run_scope(const struct assay__run *run,
                       const struct assay__scope *scope,
                       assay_verdict *verdict_out)
 {
     enum assay__choice reached = ASSAY__CHOICE_OTHER_NAME;
+    const struct assay__engine_instance *paranoid = NULL;
     assay_verdict merged = {.status = ASSAY_STATUS_NO_ENGINE};
     bool is_decided = false;
 
@@ -57,7 +84,10 @@ static void run_scope(const struct assay__run *run,
         assay__report_verdict(run, scope, engine, &verdict);
         assay__verdict_merge(&merged, &verdict);
         is_decided = ends_scan(run, engine, &verdict);
+        if (engine->options.paranoid && !paranoid)
+            paranoid = engine;
     }
+    judge_readings(run, scope, paranoid, &merged);
     if (reached == ASSAY__CHOICE_RUN)
         *verdict_out = merged;
     else
@@ -118,14 +148,19 @@ void assay__dispatch_scope(const struct assay__dispatcher *dispatcher,
                            assay__dispatch_each *each, void *arg,
                            assay_verdict *verdict_out)
 {
-    struct assay__run run = {
-        .dispatcher = dispatcher, .request = request, .each = each, .arg = arg};
+    struct assay__readings *readings = NULL;
+    struct assay__run run = {.dispatcher = dispatcher,
+                             .request = request,
+                             .readings = &readings,
+                             .each = each,
+                             .arg = arg};
 
     if (begin(&run, verdict_out))
         run_scope(&run, scope, verdict_out);
     else
         assay__text_copy(verdict_out->scope, sizeof verdict_out->scope,
                          scope->name);
+    assay__readings_free(&readings);
 }
 
 void assay__dispatch_all(const struct assay__dispatcher *dispatcher,
@@ -133,11 +168,16 @@ void assay__dispatch_all(const struct assay__dispatcher *dispatcher,
                          assay__dispatch_each *each, void *arg,
                          assay_verdict *verdict_out)
 {
-    struct assay__run run = {
-        .dispatcher = dispatcher, .request = request, .each = each, .arg = arg};
+    struct assay__readings *readings = NULL;
+    struct assay__run run = {.dispatcher = dispatcher,
+                             .request = request,
+                             .readings = &readings,
+                             .each = each,
+                             .arg = arg};
 
     if (begin(&run, verdict_out))
         run_all(&run, verdict_out);
+    assay__readings_free(&readings);
 }
 
 void assay__dispatch_content(const struct assay__dispatcher *dispatcher,
@@ -145,8 +185,11 @@ void assay__dispatch_content(const struct assay__dispatcher *dispatcher,
                              assay_verdict *verdict_out)
 {
     static const struct assay__dispatch every_engine;
-    struct assay__run run = {
-        .dispatcher = dispatcher, .request = &every_engine, .content = content};
+    struct assay__readings *no_readings = NULL;
+    struct assay__run run = {.dispatcher = dispatcher,
+                             .request = &every_engine,
+                             .readings = &no_readings,
+                             .content = content};
 
     if (begin(&run, verdict_out))
         run_all(&run, verdict_out);

@@ -66,7 +66,10 @@ void assay__dispatch_content(const struct assay__dispatcher *dispatcher,
 const char *assay__dispatch_engine(const struct assay__dispatcher *dispatcher,
                                    size_t index);
 
-/** Merge: *into becomes the worse of both; INFECTED is never replaced. */
+/** Merge: *into becomes the worse of both; INFECTED is never replaced. Both are
+ *  about the same bytes, so the larger gap in the coverage counts. */
 void assay__verdict_merge(assay_verdict *into, const assay_verdict *from);
+/** The same for verdicts about different bytes: coverage adds up. */
+void assay__verdict_add(assay_verdict *into, const assay_verdict *from);
 
 #endif

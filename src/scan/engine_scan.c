@@ -22,20 +22,31 @@ bool assay__run_is_due(const struct assay__run *run,
     return assay__clock_ms() >= assay__run_deadline_ms(run, engine);
 }
 
-/* What our reader could not look at may hide parts from the engine's. */
-static void apply_tree_limits(const struct assay__run *run,
-                              assay_verdict *verdict)
+/* What our reader could not look at may hide something from the engine's. */
+static void apply_limits(uint32_t limits, const char *text,
+                         assay_verdict *verdict)
 {
-    uint32_t limits =
-        run->message ? assay_message_tree_limits(run->message) : 0;
     assay_verdict cut = *verdict;
 
     if (limits == 0 || verdict->status == ASSAY_STATUS_INFECTED)
         return;
     assay__verdict_fail(&cut, ASSAY_STATUS_UNSCANNABLE, ASSAY_REASON_LIMIT,
-                        "a limit on parts, depth or headers cut the message");
+                        text);
     cut.coverage.limits_hit |= limits;
     assay__verdict_merge(verdict, &cut);
+}
+
+static void apply_all_limits(const struct assay__run *run,
+                             const struct assay__engine_instance *engine,
+                             assay_verdict *verdict)
+{
+    if (run->message)
+        apply_limits(assay_message_tree_limits(run->message),
+                     "a limit on parts, depth or headers cut the message",
+                     verdict);
+    if (engine->options.paranoid && *run->readings)
+        apply_limits(assay__readings_limits(*run->readings),
+                     "a limit ended the search for other readings", verdict);
 }
 
 /* All contents until a threat is found or time is up; an error is not the end,
@@ -49,7 +60,7 @@ static bool scan_contents(const struct assay__run *run,
     bool was_inspected = false, is_first = true;
     enum assay__contents_step step;
     struct assay__contents contents;
-    struct assay__source source;
+    struct assay__source source = {0};
     assay_verdict one = *blank;
 
     assay__contents_begin(&contents, run, &engine->options);
@@ -65,6 +76,8 @@ static bool scan_contents(const struct assay__run *run,
             was_inspected = true;
         if (is_first)
             *verdict = one;
+        else if (source.is_apart)
+            assay__verdict_add(verdict, &one);
         else
             assay__verdict_merge(verdict, &one);
         if (is_late)
@@ -72,7 +85,9 @@ static bool scan_contents(const struct assay__run *run,
         one = *blank;
         is_first = false;
     }
-    apply_tree_limits(run, verdict);
+    verdict->coverage.parts_total +=
+        (uint32_t)assay__contents_leaves_left(&contents);
+    apply_all_limits(run, engine, verdict);
     return was_inspected;
 }
 

@@ -19,6 +19,7 @@
 #ifndef ASSAY_SCAN_RUN_H
 #define ASSAY_SCAN_RUN_H
 
+#include "mail/readings.h"
 #include "scan/dispatcher.h"
 
 struct assay__run {
@@ -27,6 +28,8 @@ struct assay__run {
     const assay_content *content; /* given by the caller, or NULL */
     assay_message *message;       /* scanned, or of the part; may be NULL */
     int64_t start_ms;             /* every timeout counts from here */
+    struct assay__readings **readings; /* made by the first paranoid engine;
+                                          NULL there until then */
     assay__dispatch_each *each;
     void *arg;
 };

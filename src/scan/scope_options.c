@@ -134,20 +134,6 @@ const assay_conf_option assay__scope_option_table[] = {
     {.name = NULL},
 };
 
-bool assay__scope_option_is_inert(const char *name)
-{
-    static const char *const inert[] = {
-        "mime_decompose",
-        "paranoid",
-    };
-
-    for (size_t i = 0; i < ASSAY_COUNT_OF(inert); i++) {
-        if (assay__text_equal(name, inert[i]))
-            return true;
-    }
-    return false;
-}
-
 /* ---- decisions --------------------------------------------------------- */
 
 enum { REFUSAL_CODE = 550, LATER_CODE = 451, PERMANENT = 500 };

@@ -45,10 +45,6 @@ struct assay__scope_options {
 /** Ends with name NULL; offsets are into struct assay__scope_options. */
 extern const assay_conf_option assay__scope_option_table[];
 
-/** True for an option that is read and checked but whose mechanism does not
- *  exist in this version, so that the configuration check can say so. */
-bool assay__scope_option_is_inert(const char *name);
-
 /** What a hook scan answers, and which option says so. */
 struct assay__scope_decision {
     enum assay__answer answer; /* never DEFAULT */

@@ -122,14 +122,65 @@ static void merge_coverage(assay_coverage *into, const assay_coverage *from)
         (uint32_t)larger(into->members_unopened, from->members_unopened);
 }
 
+/* As merge_count() for bytes or parts that are not the same. */
+static void add_count(uint64_t *seen, uint64_t *total, uint64_t other_seen,
+                      uint64_t other_total)
+{
+    distrust(seen, total);
+    distrust(&other_seen, &other_total);
+    *seen += other_seen;
+    *total += other_total;
+}
+
+static uint32_t add_up_to_max(uint32_t a, uint32_t b)
+{
+    return b > UINT32_MAX - a ? UINT32_MAX : a + b;
+}
+
+static void add_coverage(assay_coverage *into, const assay_coverage *from)
+{
+    uint64_t parts_seen = into->parts_seen;
+    uint64_t parts_total = into->parts_total;
+
+    add_count(&into->bytes_seen, &into->bytes_total, from->bytes_seen,
+              from->bytes_total);
+    add_count(&parts_seen, &parts_total, from->parts_seen, from->parts_total);
+    if (parts_total > UINT32_MAX) { /* the gap is what counts */
+        parts_seen -= parts_seen < parts_total - UINT32_MAX
+                          ? parts_seen
+                          : parts_total - UINT32_MAX;
+        parts_total = UINT32_MAX;
+    }
+    into->parts_seen = (uint32_t)parts_seen;
+    into->parts_total = (uint32_t)parts_total;
+    into->limits_hit |= from->limits_hit;
+    into->members_unopened =
+        add_up_to_max(into->members_unopened, from->members_unopened);
+}
+
+static void keep_worse(assay_verdict *into, const assay_verdict *from,
+                       const assay_coverage *coverage)
+{
+    uint64_t elapsed_us = into->elapsed_us + from->elapsed_us;
+
+    if (trait_of(from->status)->rank > trait_of(into->status)->rank)
+        *into = *from;
+    into->coverage = *coverage;
+    into->elapsed_us = elapsed_us;
+}
+
+void assay__verdict_add(assay_verdict *into, const assay_verdict *from)
+{
+    assay_coverage coverage = into->coverage;
+
+    add_coverage(&coverage, &from->coverage);
+    keep_worse(into, from, &coverage);
+}
+
 void assay__verdict_merge(assay_verdict *into, const assay_verdict *from)
 {
     assay_coverage coverage = into->coverage;
-    uint64_t elapsed_us = into->elapsed_us + from->elapsed_us;
 
     merge_coverage(&coverage, &from->coverage);
-    if (trait_of(from->status)->rank > trait_of(into->status)->rank)
-        *into = *from;
-    into->coverage = coverage;
-    into->elapsed_us = elapsed_us;
+    keep_worse(into, from, &coverage);
 }

@@ -6,6 +6,7 @@
  * everything. Built several times with other names (FAKE_NAME).
  */
 #include <assay/engine.h>
+#include <assay/message.h>
 
 #include <stddef.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 
 struct fake {
     char name[ASSAY_NAME_MAX + 1];
+    bool reads_mail;
 };
 
 /* The order for this engine in the content, or "". */
@@ -41,6 +43,29 @@ static void read_order(const assay_content *content, char *order)
         len++;
     memcpy(order, found, len);
     order[len] = '\0';
+}
+
+/* Like an engine with a MIME reader of its own. */
+static void read_mail_order(const assay_content *content, char *order)
+{
+    assay_message *message = NULL;
+    assay_part *part = NULL;
+
+    if (assay_message_new_borrowed(content->data, content->size, NULL, &message,
+                                   NULL) == ASSAY_OK &&
+        assay_message_root(message, &part, NULL) == ASSAY_OK) {
+        for (; part && order[0] == '\0'; part = assay_part_thread(part)) {
+            assay_content leaf = {.kind = ASSAY_CONTENT_PART};
+            assay_bytes data;
+
+            if (assay_part_decode(part, &data, NULL, NULL) != ASSAY_OK)
+                continue;
+            leaf.data = data.data;
+            leaf.size = data.len;
+            read_order(&leaf, order);
+        }
+    }
+    assay_message_free(&message);
 }
 
 /* The rest of the order behind a word, or NULL. */
@@ -124,6 +149,7 @@ static assay_rc fake_open(const assay_engine_args *args, void **instance_out,
     if (!fake)
         return assay_error_set(err, ASSAY_E_NOMEM, "out of memory");
     (void)snprintf(fake->name, sizeof fake->name, "%s", args->instance);
+    fake->reads_mail = settings && settings->reads_mail;
     fake_event("open", fake->name);
     *instance_out = fake;
     return ASSAY_OK;
@@ -141,11 +167,14 @@ static void fake_scan(void *instance, const assay_scan_args *args,
                       assay_finding *finding)
 {
     char order[ORDER_MAX] = "";
+    const struct fake *fake = instance;
     const char *rest;
 
-    (void)instance;
     fake_saw(args);
-    read_order(args->content, order);
+    if (fake->reads_mail && args->content->kind == ASSAY_CONTENT_MESSAGE)
+        read_mail_order(args->content, order);
+    else
+        read_order(args->content, order);
     rest = after(order, "WAIT");
     if (rest) {
         fake_gate_pass();

@@ -116,22 +116,6 @@ START_TEST(description_agrees_with_table)
 }
 END_TEST
 
-START_TEST(options_without_effect_are_known)
-{
-    static const char *const inert[] = {"mime_decompose", "Paranoid"};
-    size_t count = 0;
-
-    for (size_t i = 0; i < ASSAY_COUNT_OF(inert); i++)
-        ck_assert_msg(assay__scope_option_is_inert(inert[i]), "%s", inert[i]);
-    for (size_t i = 0; assay__scope_option_table[i].name; i++)
-        count +=
-            assay__scope_option_is_inert(assay__scope_option_table[i].name);
-    ck_assert_uint_eq(count, ASSAY_COUNT_OF(inert));
-    ck_assert(!assay__scope_option_is_inert("timeout"));
-    ck_assert(!assay__scope_option_is_inert(""));
-}
-END_TEST
-
 #define R ASSAY__ANSWER_REJECT
 #define T ASSAY__ANSWER_TEMPFAIL
 #define P ASSAY__ANSWER_PASS
@@ -268,7 +252,6 @@ int main(void)
     tcase_add_test(tc, quarantine_is_refused_with_its_history);
     tcase_add_test(tc, debug_levels_are_log_levels);
     tcase_add_test(tc, description_agrees_with_table);
-    tcase_add_test(tc, options_without_effect_are_known);
     tcase_add_loop_test(tc, answer_follows_action, 0, ASSAY_COUNT_OF(matrix));
     tcase_add_loop_test(tc, answer_set_for_a_cause_beats_action, 0,
                         ASSAY_COUNT_OF(causes));
