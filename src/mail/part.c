@@ -348,7 +348,8 @@ size_t assay__part_decode_room(const assay_part *part)
 }
 
 assay_rc assay__part_decode_to(const assay_part *part, void *memory,
-                               size_t *len_out, assay_error *err)
+                               size_t *len_out, size_t *defects_out,
+                               assay_error *err)
 {
     size_t max = part->message->limits.max_decoded_bytes;
     struct assay__decoded decoded = {.data = memory};
@@ -360,6 +361,7 @@ assay_rc assay__part_decode_to(const assay_part *part, void *memory,
     if (rc != ASSAY_OK)
         return assay_error_set(err, rc, "decoded part");
     *len_out = decoded.len;
+    *defects_out = decoded.defects;
     return ASSAY_OK;
 }
 

@@ -17,6 +17,7 @@ size_t assay__part_decode_room(const assay_part *part);
  *  @return ASSAY_OK; ASSAY_E_LIMIT; ASSAY_E_NOTFOUND: the data are the body as
  *          it stands (no encoding, uuencode without a begin line) */
 assay_rc assay__part_decode_to(const assay_part *part, void *memory,
-                               size_t *len_out, assay_error *err);
+                               size_t *len_out, size_t *defects_out,
+                               assay_error *err);
 
 #endif

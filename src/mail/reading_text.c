@@ -395,10 +395,7 @@ static void take_tnef(struct assay__readings *r, assay_bytes data,
     }
 }
 
-/* The charset of more, or fewer, than eight bits that text is in; NULL: none
- * such. */
-static const char *wide_charset(assay_bytes data,
-                                const struct assay__reading_origin *origin)
+const char *assay__reading_wide_charset(const char *charset)
 {
     static const char *const wide[] = {
         "utf-7",
@@ -417,17 +414,25 @@ static const char *wide_charset(assay_bytes data,
         "iso-10646-ucs-2",
         "iso-10646-ucs-4",
     };
+
+    for (size_t i = 0; charset && i < ASSAY_COUNT_OF(wide); i++) {
+        if (strcmp(charset, wide[i]) == 0)
+            return strncmp(wide[i], "unicode", 7) == 0 ? "utf-7" : wide[i];
+    }
+    return NULL;
+}
+
+/* What text is in, by its mark or as it says; NULL: nothing wide. */
+static const char *wide_charset(assay_bytes data,
+                                const struct assay__reading_origin *origin)
+{
     const unsigned char *b = (const unsigned char *)data.data;
 
     if (data.len >= 2 && b[0] == 0xff && b[1] == 0xfe)
         return data.len >= 4 && b[2] == 0 && b[3] == 0 ? "utf-32" : "utf-16";
     if (data.len >= 2 && b[0] == 0xfe && b[1] == 0xff)
         return "utf-16";
-    for (size_t i = 0; origin->charset && i < ASSAY_COUNT_OF(wide); i++) {
-        if (strcmp(origin->charset, wide[i]) == 0)
-            return strncmp(wide[i], "unicode", 7) == 0 ? "utf-7" : wide[i];
-    }
-    return NULL;
+    return assay__reading_wide_charset(origin->charset);
 }
 
 static void take_wide(struct assay__readings *r, assay_bytes data,

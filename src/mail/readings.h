@@ -71,5 +71,12 @@ const char *assay__readings_reason(const struct assay__readings *readings);
  * whole message as well.
  */
 bool assay__readings_agree(assay_message *message);
+/** Of that, what can be told without decoding a part. */
+bool assay__readings_agree_on_tree(assay_message *message);
+/** And of one leaf of such a tree, what its data tell. It depends on these, on
+ *  the media type and on nothing else, so it can be remembered with them.
+ *  @param data, defects  of assay_part_decode() */
+bool assay__readings_agree_on_data(const assay_part *part, assay_bytes data,
+                                   size_t defects);
 
 #endif

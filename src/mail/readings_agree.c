@@ -135,32 +135,30 @@ static bool is_opened_leaf(const char *media_type)
     return strncmp(media_type, "message/", 8) != 0;
 }
 
-static bool is_plain_leaf(assay_part *part)
+static bool is_report(const assay_part_info *info)
+{
+    return strncmp(info->media_type, "message/", 8) == 0;
+}
+
+/* As far as that can be told without decoding. */
+static bool is_plain_leaf(const assay_part *part)
 {
     const assay_part_info *info = &part->info;
-    struct assay__reading_origin origin = {.media_type = info->media_type,
-                                           .charset = info->charset};
-    bool is_report = strncmp(info->media_type, "message/", 8) == 0;
-    size_t defects = 0;
-    assay_bytes data;
 
     if (info->body.len == 0)
         return true;
     if (!is_opened_leaf(info->media_type) ||
         info->encoding == ASSAY_ENCODING_UNKNOWN ||
-        info->encoding == ASSAY_ENCODING_UUENCODE)
+        info->encoding == ASSAY_ENCODING_UUENCODE ||
+        (assay__reading_wide_charset(info->charset) && !is_report(info)))
         return false;
     if (info->encoding != ASSAY_ENCODING_BASE64 &&
         (!has_plain_bytes(info->body) ||
          assay__reading_looks_like_base64(info->body)))
         return false;
-    if (info->encoding == ASSAY_ENCODING_QUOTED_PRINTABLE
-            ? assay__reading_has_odd_escapes(info->body)
-            : assay__reading_looks_like_qp(info->body))
-        return false;
-    return assay_part_decode(part, &data, &defects, NULL) == ASSAY_OK &&
-           defects == 0 &&
-           (is_report || !assay__reading_text_holds_file(data, &origin));
+    return info->encoding == ASSAY_ENCODING_QUOTED_PRINTABLE
+               ? !assay__reading_has_odd_escapes(info->body)
+               : !assay__reading_looks_like_qp(info->body);
 }
 
 /* The header block, with the end of the boundary line before it. */
@@ -173,7 +171,7 @@ static assay_bytes with_line_before(const assay_part *part)
     return (assay_bytes){block.data - before, block.len + before};
 }
 
-bool assay__readings_agree(assay_message *message)
+bool assay__readings_agree_on_tree(assay_message *message)
 {
     bool is_known = false, is_crlf = false;
     assay_part *part = NULL;
@@ -188,6 +186,40 @@ bool assay__readings_agree(assay_message *message)
             return false;
         if (part->info.is_container ? !is_plain_multipart(part)
                                     : !is_plain_leaf(part))
+            return false;
+    }
+    return true;
+}
+
+bool assay__readings_agree_on_data(const assay_part *part, assay_bytes data,
+                                   size_t defects)
+{
+    struct assay__reading_origin origin = {.media_type = part->info.media_type,
+                                           .charset = part->info.charset};
+
+    return defects == 0 && (is_report(&part->info) ||
+                            !assay__reading_text_holds_file(data, &origin));
+}
+
+static bool agree_on_leaf(assay_part *part)
+{
+    size_t defects = 0;
+    assay_bytes data;
+
+    return part->info.body.len == 0 ||
+           (assay_part_decode(part, &data, &defects, NULL) == ASSAY_OK &&
+            assay__readings_agree_on_data(part, data, defects));
+}
+
+bool assay__readings_agree(assay_message *message)
+{
+    assay_part *part = NULL;
+
+    if (!assay__readings_agree_on_tree(message) ||
+        assay_message_root(message, &part, NULL) != ASSAY_OK)
+        return false;
+    for (; part; part = assay_part_thread(part)) {
+        if (!part->info.is_container && !agree_on_leaf(part))
             return false;
     }
     return true;

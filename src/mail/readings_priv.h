@@ -174,6 +174,9 @@ void assay__reading_leaf_outside(struct assay__readings *r, assay_bytes text,
 void assay__reading_text_examine(struct assay__readings *r, assay_bytes data,
                                  const struct assay__reading_origin *origin);
 
+/** The charset of more, or fewer, than eight bits that a name stands for; NULL:
+ *  none such. @param charset  lower case; may be NULL */
+const char *assay__reading_wide_charset(const char *charset);
 /** Whether there is something to dig out of data. */
 bool assay__reading_text_holds_file(assay_bytes data,
                                     const struct assay__reading_origin *origin);

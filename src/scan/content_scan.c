@@ -14,25 +14,35 @@ static bool is_oversize(const struct assay__engine_instance *engine,
            content->size > engine->options.max_size;
 }
 
-/* @return whether the engine was called */
-static bool scan_now(const struct assay__run *run,
-                     struct assay__engine_instance *engine,
-                     const struct assay__source *source, assay_verdict *verdict)
+static bool is_in_doubt(const struct assay__source *source,
+                        const struct assay__loaded *loaded)
 {
+    const assay_bytes data = {loaded->content.data, loaded->content.size};
+
+    return source->is_leaf &&
+           !assay__readings_agree_on_data(source->part, data, loaded->defects);
+}
+
+static struct assay__content_result scan_now(
+    const struct assay__run *run, struct assay__engine_instance *engine,
+    const struct assay__source *source, assay_verdict *verdict)
+{
+    struct assay__content_result result = {.is_in_doubt = source->is_leaf};
     struct assay__loaded loaded;
-    bool is_called = false;
 
     if (!assay__source_load(source, engine->options.file_base, &loaded,
                             verdict))
-        return false;
+        return result;
+    result.is_in_doubt = is_in_doubt(source, &loaded);
     verdict->coverage.bytes_total = loaded.content.size;
     if (is_oversize(engine, &loaded.content))
         assay__verdict_fail(verdict, ASSAY_STATUS_UNSCANNABLE,
                             ASSAY_REASON_OVERSIZE, NULL);
     else
-        is_called = assay__runner_call(run, engine, &loaded.content, verdict);
+        result.is_inspected =
+            assay__runner_call(run, engine, &loaded.content, verdict);
     assay__loaded_release(&loaded);
-    return is_called;
+    return result;
 }
 
 /* ---- the cache ---------------------------------------------------------- */
@@ -59,7 +69,8 @@ static assay_encoding plain_encoding(assay_encoding encoding)
 }
 
 /* All options that change a verdict are of the core, which the cache belongs
- * to: an engine for which one of them changes is another core. */
+ * to: an engine for which one of them changes is another core. Leaves are kept
+ * apart from other parts, because their entries tell more. */
 static bool make_key(const struct assay__engine_core *core,
                      const struct assay__source *source, const char *epoch,
                      struct assay__cache_key *key_out)
@@ -71,7 +82,7 @@ static bool make_key(const struct assay__engine_core *core,
         .media_type = source->media_type,
         .file_name = core->uses_names ? source->file_name : NULL,
         .epoch = epoch,
-        .options = core->id,
+        .options = source->is_leaf ? ~core->id : core->id,
     };
 
     return assay__cache_make_key(core->cache, &subject, key_out);
@@ -100,28 +111,29 @@ static bool await(const struct assay__run *run,
 }
 
 /* As scan_now(), for others too. */
-static bool scan_and_land(const struct assay__run *run,
-                          struct assay__engine_instance *engine,
-                          const struct assay__source *source,
-                          struct assay__cache_flight **flight,
-                          assay_verdict *verdict)
+static struct assay__content_result scan_and_land(
+    const struct assay__run *run, struct assay__engine_instance *engine,
+    const struct assay__source *source, struct assay__cache_flight **flight,
+    assay_verdict *verdict)
 {
     struct assay__engine_core *core = engine->core;
-    bool is_called = scan_now(run, engine, source, verdict);
+    struct assay__content_result result =
+        scan_now(run, engine, source, verdict);
     char epoch[ASSAY_EPOCH_MAX];
 
     assay__engine_core_epoch(core, epoch);
-    assay__cache_land(core->cache, flight, verdict, epoch,
-                      atomic_load(&core->clean_generation));
-    return is_called;
+    assay__cache_land(core->cache, flight, result.is_in_doubt ? NULL : verdict,
+                      epoch, atomic_load(&core->clean_generation));
+    return result;
 }
 
-static bool look_up_or_scan(const struct assay__run *run,
-                            struct assay__engine_instance *engine,
-                            const struct assay__source *source,
-                            const struct assay__cache_key *key,
-                            assay_verdict *verdict)
+static struct assay__content_result look_up_or_scan(
+    const struct assay__run *run, struct assay__engine_instance *engine,
+    const struct assay__source *source, const struct assay__cache_key *key,
+    assay_verdict *verdict)
 {
+    const struct assay__content_result hit = {.is_inspected = true};
+    const struct assay__content_result late = {.is_in_doubt = source->is_leaf};
     struct assay__engine_core *core = engine->core;
     struct assay__cache_flight *flight = NULL;
     enum assay__cache_answer answer = assay__cache_look_up(
@@ -131,30 +143,29 @@ static bool look_up_or_scan(const struct assay__run *run,
     if (answer == ASSAY__CACHE_WAIT &&
         !await(run, engine, &flight, &answer, verdict)) {
         assay__verdict_time_out(verdict, engine->options.timeout_s);
-        return false;
+        return late;
     }
     if (answer == ASSAY__CACHE_SCAN)
         return scan_and_land(run, engine, source, &flight, verdict);
     atomic_fetch_add(&core->stats.cache_hits, 1);
-    return true;
+    return hit;
 }
 
-bool assay__content_scan(const struct assay__run *run,
-                         struct assay__engine_instance *engine,
-                         const struct assay__source *source,
-                         assay_verdict *verdict)
+struct assay__content_result assay__content_scan(
+    const struct assay__run *run, struct assay__engine_instance *engine,
+    const struct assay__source *source, assay_verdict *verdict)
 {
     int64_t start_us = assay__clock_us();
+    struct assay__content_result result;
     struct assay__cache_key key;
-    bool is_inspected;
 
     if (uses_cache(engine) &&
         make_key(engine->core, source, verdict->epoch, &key))
-        is_inspected = look_up_or_scan(run, engine, source, &key, verdict);
+        result = look_up_or_scan(run, engine, source, &key, verdict);
     else
-        is_inspected = scan_now(run, engine, source, verdict);
-    if (is_inspected)
+        result = scan_now(run, engine, source, verdict);
+    if (result.is_inspected)
         assay__report_content(&engine->core->stats,
                               (uint64_t)(assay__clock_us() - start_us));
-    return is_inspected;
+    return result;
 }

@@ -82,7 +82,8 @@ static bool is_for_file(const assay_part *part, const char *file_base)
 /* @return as decode_part() */
 static assay_rc decode_to_file(assay_part *part, const char *file_base,
                                struct assay__temp_map *map,
-                               assay_bytes *bytes_out, assay_error *err)
+                               assay_bytes *bytes_out, size_t *defects_out,
+                               assay_error *err)
 {
     assay_rc rc =
         assay__temp_map_new(file_base, assay__part_decode_room(part), map, err);
@@ -90,7 +91,7 @@ static assay_rc decode_to_file(assay_part *part, const char *file_base,
 
     if (rc != ASSAY_OK)
         return rc;
-    rc = assay__part_decode_to(part, map->data, &len, err);
+    rc = assay__part_decode_to(part, map->data, &len, defects_out, err);
     if (rc == ASSAY_OK)
         *bytes_out = (assay_bytes){map->data, len};
     else
@@ -101,15 +102,15 @@ static assay_rc decode_to_file(assay_part *part, const char *file_base,
 /* @return ASSAY_E_UNAVAILABLE too: no temporary file */
 static assay_rc decode_part(assay_part *part, const char *file_base,
                             struct assay__temp_map *map, assay_bytes *bytes_out,
-                            assay_error *err)
+                            size_t *defects_out, assay_error *err)
 {
     assay_rc rc = ASSAY_E_NOTFOUND;
 
     if (is_for_file(part, file_base))
-        rc = decode_to_file(part, file_base, map, bytes_out, err);
+        rc = decode_to_file(part, file_base, map, bytes_out, defects_out, err);
     if (rc != ASSAY_E_NOTFOUND)
         return rc;
-    return assay_part_decode(part, bytes_out, NULL, err);
+    return assay_part_decode(part, bytes_out, defects_out, err);
 }
 
 bool assay__source_load(const struct assay__source *source,
@@ -120,9 +121,10 @@ bool assay__source_load(const struct assay__source *source,
     assay_bytes bytes = source->encoded;
     assay_error err = {0};
     assay_rc rc = ASSAY_OK;
+    size_t defects = 0;
 
     if (source->part)
-        rc = decode_part(source->part, file_base, &map, &bytes, &err);
+        rc = decode_part(source->part, file_base, &map, &bytes, &defects, &err);
     if (rc != ASSAY_OK) {
         fail(rc, &err, verdict);
         return false;
@@ -133,6 +135,7 @@ bool assay__source_load(const struct assay__source *source,
                                           .media_type = source->media_type,
                                           .file_name = source->file_name,
                                           .reading = source->reading};
+    loaded_out->defects = defects;
     loaded_out->map = map;
     return true;
 }
@@ -219,6 +222,7 @@ static enum assay__contents_step next_leaf(struct assay__contents *contents,
     contents->part = assay_part_thread(part);
     contents->leaf_count++;
     part_source(part, "default", true, source);
+    source->is_leaf = true;
     return ASSAY__CONTENTS_NEXT;
 }
 
@@ -238,9 +242,9 @@ static bool are_leaves_enough(const struct assay__contents *contents)
 {
     assay_message *message = contents->run->message;
 
-    return contents->leaf_count > 0 &&
+    return contents->leaf_count > 0 && !contents->is_in_doubt &&
            assay_message_tree_limits(message) == 0 &&
-           assay__readings_agree(message);
+           assay__readings_agree_on_tree(message);
 }
 
 static enum assay__contents_step next_message(struct assay__contents *contents,

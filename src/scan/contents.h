@@ -38,6 +38,8 @@ struct assay__source {
     const char *file_name;   /* may be NULL */
     const char *reading;     /* may be NULL */
     assay_part *part;        /* decode it; NULL: encoded is the content */
+    bool is_leaf;  /* one of those that shall be scanned instead of the message:
+                      for that readers must agree on its data */
     bool is_apart; /* its bytes are counted besides those of the contents
                       before it; false: it is another view of them */
 };
@@ -51,6 +53,7 @@ struct assay__contents {
     bool has_message; /* the message itself is one of the contents */
     assay_part *part; /* next in the walk over the leaves */
     size_t leaf_count;
+    bool is_in_doubt; /* set by the caller: readers disagree on a leaf */
     struct assay__hidden_walk hidden;
     size_t reading_index;
 };
@@ -79,6 +82,7 @@ size_t assay__contents_leaves_left(const struct assay__contents *contents);
 /** A content, and what is held for it. */
 struct assay__loaded {
     assay_content content;
+    size_t defects;             /* of the encoding of a part */
     struct assay__temp_map map; /* of a large part */
 };
 

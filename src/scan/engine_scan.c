@@ -49,6 +49,19 @@ static void apply_all_limits(const struct assay__run *run,
                      "a limit ended the search for other readings", verdict);
 }
 
+/* One content of a pass. @return whether it was inspected */
+static bool scan_one(const struct assay__run *run,
+                     struct assay__engine_instance *engine,
+                     struct assay__contents *contents,
+                     const struct assay__source *source, assay_verdict *one)
+{
+    struct assay__content_result result =
+        assay__content_scan(run, engine, source, one);
+
+    contents->is_in_doubt |= result.is_in_doubt;
+    return result.is_inspected;
+}
+
 /* All contents until a threat is found or time is up; an error is not the end,
  * because the next content may be infected.
  * @param blank  a verdict of this engine that nothing was decided in yet
@@ -57,31 +70,27 @@ static bool scan_contents(const struct assay__run *run,
                           struct assay__engine_instance *engine,
                           const assay_verdict *blank, assay_verdict *verdict)
 {
-    bool was_inspected = false, is_first = true;
+    bool was_inspected = false, is_first = true, is_late = false;
     enum assay__contents_step step;
     struct assay__contents contents;
     struct assay__source source = {0};
     assay_verdict one = *blank;
 
     assay__contents_begin(&contents, run, &engine->options);
-    while (verdict->status != ASSAY_STATUS_INFECTED &&
+    while (!is_late && verdict->status != ASSAY_STATUS_INFECTED &&
            (step = assay__contents_next(&contents, &source, &one)) !=
                ASSAY__CONTENTS_OVER) {
-        bool is_late = !is_first && assay__run_is_due(run, engine);
-
+        is_late = !is_first && assay__run_is_due(run, engine);
         if (is_late)
             assay__verdict_time_out(&one, engine->options.timeout_s);
-        else if (step == ASSAY__CONTENTS_NEXT &&
-                 assay__content_scan(run, engine, &source, &one))
-            was_inspected = true;
+        else if (step == ASSAY__CONTENTS_NEXT)
+            was_inspected |= scan_one(run, engine, &contents, &source, &one);
         if (is_first)
             *verdict = one;
         else if (source.is_apart)
             assay__verdict_add(verdict, &one);
         else
             assay__verdict_merge(verdict, &one);
-        if (is_late)
-            break;
         one = *blank;
         is_first = false;
     }
