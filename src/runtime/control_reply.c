@@ -171,9 +171,6 @@ static void add_xml_scalar(struct assay__strbuf *out, const json_t *value)
 static void add_xml(struct assay__strbuf *out, const char *key, json_t *value,
                     int depth)
 {
-    const char *name;
-    json_t *member;
-    size_t index;
     bool nests = json_is_object(value) || json_is_array(value);
 
     (void)assay__strbuf_addf(out, "%*s<", 2 * depth, "");
@@ -182,10 +179,12 @@ static void add_xml(struct assay__strbuf *out, const char *key, json_t *value,
     if (!nests)
         add_xml_scalar(out, value);
     if (nests && depth < XML_DEPTH_MAX) {
-        json_object_foreach(value, name, member)
-            add_xml(out, name, member, depth + 1);
-        json_array_foreach(value, index, member)
-            add_xml(out, "item", member, depth + 1);
+        for (void *at = json_object_iter(value); at;
+             at = json_object_iter_next(value, at))
+            add_xml(out, json_object_iter_key(at), json_object_iter_value(at),
+                    depth + 1);
+        for (size_t i = 0; i < json_array_size(value); i++)
+            add_xml(out, "item", json_array_get(value, i), depth + 1);
     }
     if (nests)
         (void)assay__strbuf_addf(out, "%*s", 2 * depth, "");

@@ -279,11 +279,9 @@ static void add_expanded(struct words *words, const char *command,
                          const json_t *modules)
 {
     const char *colon = strchr(command, ':');
-    json_t *module;
-    size_t index;
 
-    json_array_foreach(modules, index, module)
-    {
+    for (size_t i = 0; i < json_array_size(modules); i++) {
+        const json_t *module = json_array_get(modules, i);
         const char *kind =
             json_string_value(json_object_get(module, "scope_name"));
         const char *instance =
@@ -303,11 +301,10 @@ static void learn_commands(struct console *console, struct words *words)
     json_t *help = ask(console, "help --json");
     json_t *list = ask(console, "module list --json");
     const json_t *modules = json_object_get(list, "modules");
-    json_t *entry;
-    size_t index;
+    const json_t *commands = json_object_get(help, "commands");
 
-    json_array_foreach(json_object_get(help, "commands"), index, entry)
-    {
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        const json_t *entry = json_array_get(commands, i);
         const char *name = json_string_value(json_object_get(entry, "command"));
 
         if (name && strchr(name, ':'))
