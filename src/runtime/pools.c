@@ -43,7 +43,9 @@ const assay_conf_option assay__pool_option_table[] = {
 
 static char upper(char c)
 {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    if (c >= 'a' && c <= 'z')
+        return (char)(c - 'a' + 'A');
+    return c;
 }
 
 struct assay__pool_plan *assay__pool_plans_add(struct assay__pool_plans *plans,
