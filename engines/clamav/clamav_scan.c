@@ -20,7 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ABORTED "Detected.By.Callback" /* libclamav's name for our CL_VIRUS */
+/* Begin of libclamav's names for what a callback of ours ended with CL_VIRUS;
+ * the one for layers has ".Inspection" behind it. */
+#define ABORTED "Detected.By.Callback"
 
 enum {
     /* A zip member over the limit is cut without an alert, to whole blocks of
@@ -172,13 +174,18 @@ static void map_code(cl_error_t code, assay_finding *finding)
     finding->coverage.limits_hit |= codes[i].limit;
 }
 
+static bool is_aborted(const char *name)
+{
+    return !strncmp(name, ABORTED, strlen(ABORTED));
+}
+
 static void map_result(const struct pass *pass, cl_error_t code,
                        const char *name, assay_finding *finding)
 {
     if (code == CL_VIRUS && !name)
         assay__clamav_fault(finding, ASSAY_REASON_ENGINE,
                             "libclamav reported a threat without a name");
-    else if (code == CL_VIRUS && !(pass->late && !strcmp(name, ABORTED)))
+    else if (code == CL_VIRUS && !(pass->late && is_aborted(name)))
         assay__clamav_name_map(name, finding);
     else if (!pass->late)
         map_code(code, finding);

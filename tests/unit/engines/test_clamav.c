@@ -273,6 +273,21 @@ START_TEST(passed_deadline_is_a_timeout)
 }
 END_TEST
 
+/* What we end from inside libclamav is no threat that it found. */
+START_TEST(a_deadline_that_passes_during_a_scan_is_a_timeout)
+{
+    struct assay__clamav *self = fixture_instance;
+    assay_error err = {0};
+
+    ck_assert_int_ne(assay__clamav_prove(self, self->present,
+                                         assay__clamav_now_ms() - 1, false,
+                                         &err),
+                     ASSAY_OK);
+    ck_assert_str_eq(err.msg, "the canary failed: a bare file was not "
+                              "detected: the deadline passed during the scan");
+}
+END_TEST
+
 START_TEST(clean_cache_is_off)
 {
     const struct assay__clamav *self = fixture_instance;
@@ -597,6 +612,7 @@ static void add_scans(Suite *suite)
     tcase_add_test(tcase, empty_content_has_its_own_scan_code);
     tcase_add_test(tcase, oversize_content_is_refused_before_the_scan);
     tcase_add_test(tcase, passed_deadline_is_a_timeout);
+    tcase_add_test(tcase, a_deadline_that_passes_during_a_scan_is_a_timeout);
     tcase_add_test(tcase, clean_cache_is_off);
     tcase_add_test(tcase, probe_passes);
     tcase_add_test(tcase, probe_names_the_canary_that_is_missed);
