@@ -101,8 +101,10 @@ ASSAY_API assay_rc assay_start(assay *assay_,
                                assay_error *err) ASSAY_MUST_CHECK;
 
 /**
- * Read the configuration again and swap it in. Sessions finish on the
- * generation they began with. On failure the present one stays untouched.
+ * Read the configuration again and swap it in. Engines whose stanza did not
+ * change stay open. A message finishes on the generation it began with; its
+ * session goes on to the present one at the next mailfrom (which see). On
+ * failure the present one stays untouched.
  * Threads: any; one at a time, a second one waits. @return as assay_open()
  */
 ASSAY_API assay_rc assay_reload(assay *assay_,
@@ -191,7 +193,10 @@ ASSAY_API assay_rc assay_session_connect(assay_session *session,
 ASSAY_API assay_rc assay_session_ehlo(assay_session *session, const char *name,
                                       assay_disposition *disposition_out,
                                       assay_error *err) ASSAY_MUST_CHECK;
-/** Starts a new message (an unfinished one is dropped). @param sender the
+/** Starts a new message (an unfinished one is dropped). After a reload it runs
+ *  under the new policy, which first sees the phases connect and ehlo again, as
+ *  far as they were run, in the same context; what it refuses there is the
+ *  disposition of this step, and then there is no message. @param sender the
  *  address without angle brackets; @param argument all of the command's
  *  argument */
 ASSAY_API assay_rc assay_session_mailfrom(assay_session *session,

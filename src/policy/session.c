@@ -20,6 +20,8 @@ struct assay_session {
     bool message_done;      /* data ran; only edits and reset may follow */
     assay_disposition reply;
     bool disconnect; /* policy ended the session; stays */
+    bool connected;  /* the phase connect ran */
+    bool greeted;    /* the phase ehlo ran */
     void **states;   /* per module of env.policy, the language's own */
     uint64_t message_count, rcpt_count;
     char peer[PEER_MAX];
@@ -109,6 +111,20 @@ static void drop_message(assay_session *session)
     assay__scan_record_init(&session->record);
 }
 
+/* Languages let go of the session, and the session of its policy. */
+static void leave_policy(assay_session *session)
+{
+    for (size_t i = 0; i < session->env.policy->count; i++) {
+        const struct assay__policy_module *module = language(session, i);
+
+        if (module)
+            module->ops->session_close(module->instance, session->states[i]);
+    }
+    free(session->states);
+    if (session->env.release)
+        session->env.release(session->env.arg);
+}
+
 void assay_session_close(assay_session **session)
 {
     assay_session *s = *session;
@@ -117,16 +133,8 @@ void assay_session_close(assay_session **session)
     if (!s)
         return;
     drop_message(s);
-    for (size_t i = 0; i < s->env.policy->count; i++) {
-        const struct assay__policy_module *module = language(s, i);
-
-        if (module)
-            module->ops->session_close(module->instance, s->states[i]);
-    }
-    free(s->states);
+    leave_policy(s);
     assay_context_free(&s->context);
-    if (s->env.release)
-        s->env.release(s->env.arg);
     free(s);
 }
 
@@ -333,6 +341,7 @@ assay_rc assay_session_connect(assay_session *session,
                                assay_error *err)
 {
     (void)err;
+    session->connected = true;
     run_phase(session, ASSAY_PHASE_CONNECT, NULL);
     *disposition_out = session->reply;
     return ASSAY_OK;
@@ -348,19 +357,54 @@ assay_rc assay_session_ehlo(assay_session *session, const char *name,
         rc = assay_context_set(session->context, "ehlo_domain", name, err);
     if (rc != ASSAY_OK)
         return fail_step(rc, disposition_out);
+    session->greeted = true;
     run_phase(session, ASSAY_PHASE_EHLO, name);
     *disposition_out = session->reply;
     return ASSAY_OK;
 }
 
+/* What the present policy says to what it has not seen of this session. */
+static void catch_up(assay_session *session)
+{
+    if (session->connected)
+        run_phase(session, ASSAY_PHASE_CONNECT, NULL);
+    if (session->greeted && session->reply.action == ASSAY_ACTION_CONTINUE) {
+        const char *name = assay_context_get(session->context, "ehlo_string");
+
+        run_phase(session, ASSAY_PHASE_EHLO, name ? name : "");
+    }
+}
+
+/* A message has one policy, but a connection may outlive many: with its next
+ * message it goes on under the present one, so none is kept for it. Without
+ * memory it stays where it is. */
+static void move_on(assay_session *session)
+{
+    struct assay__session_env next;
+    void **states;
+
+    assay__disposition_continue(&session->reply);
+    if (!session->env.renew || session->disconnect ||
+        !session->env.renew(&session->env, &next))
+        return;
+    states = calloc(next.policy->count + 1, sizeof *states);
+    if (!states) {
+        if (next.release)
+            next.release(next.arg);
+        return;
+    }
+    leave_policy(session);
+    session->env = next;
+    session->states = states;
+    catch_up(session);
+}
+
 static assay_rc begin_message(assay_session *session, const char *sender,
                               const char *argument, assay_error *err)
 {
-    assay_rc rc;
-
-    drop_message(session);
-    rc =
+    assay_rc rc =
         assay_message_new(&session->env.policy->limits, &session->message, err);
+
     if (rc == ASSAY_OK)
         rc = assay_message_set_sender(session->message, sender, err);
     if (rc == ASSAY_OK)
@@ -381,8 +425,15 @@ assay_rc assay_session_mailfrom(assay_session *session, const char *sender,
                                 assay_disposition *disposition_out,
                                 assay_error *err)
 {
-    assay_rc rc = begin_message(session, sender, argument, err);
+    assay_rc rc;
 
+    drop_message(session);
+    move_on(session);
+    if (session->reply.action != ASSAY_ACTION_CONTINUE) {
+        *disposition_out = session->reply;
+        return ASSAY_OK;
+    }
+    rc = begin_message(session, sender, argument, err);
     if (rc != ASSAY_OK)
         return fail_step(rc, disposition_out);
     run_phase(session, ASSAY_PHASE_MAILFROM, argument ? argument : sender);

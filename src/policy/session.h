@@ -26,8 +26,14 @@ struct assay__session_env {
     /** Keep all of this for something that outlives the session; it is let go
      *  by another release. May be NULL. */
     void (*hold)(void *arg);
-    void (*release)(void *arg); /* when the session ends; may be NULL */
+    void (*release)(void *arg); /* when the session ends or goes on under
+                                   another policy; may be NULL */
     void *arg;
+    /** Look for a newer policy between two messages; may be NULL. @return true
+     *  with *next_out as for a new session; false: this one is the present */
+    bool (*renew)(const struct assay__session_env *env,
+                  struct assay__session_env *next_out);
+    void *owner; /* for renew */
 };
 
 /** On failure env->release is not called. */

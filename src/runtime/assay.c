@@ -531,17 +531,43 @@ static void release_generation(void *arg)
     assay__generation_unref(&generation);
 }
 
-assay_rc assay_session_open(assay *assay_, const assay_peer *peer,
-                            assay_session **out, assay_error *err)
+static struct assay__session_env session_env(
+    assay *self, struct assay__generation *generation);
+
+static bool renew_env(const struct assay__session_env *env,
+                      struct assay__session_env *next_out)
 {
-    struct assay__generation *generation = assay__present(assay_);
-    struct assay__session_env env = {
+    assay *self = env->owner;
+    struct assay__generation *generation = assay__present(self);
+
+    if (generation == env->arg) {
+        assay__generation_unref(&generation);
+        return false;
+    }
+    *next_out = session_env(self, generation);
+    return true;
+}
+
+/* Takes over the reference. */
+static struct assay__session_env session_env(
+    assay *self, struct assay__generation *generation)
+{
+    return (struct assay__session_env){
         .policy = &generation->policy,
         .pool = pool_of_generation,
         .hold = hold_generation,
         .release = release_generation,
         .arg = generation,
+        .renew = renew_env,
+        .owner = self,
     };
+}
+
+assay_rc assay_session_open(assay *assay_, const assay_peer *peer,
+                            assay_session **out, assay_error *err)
+{
+    struct assay__generation *generation = assay__present(assay_);
+    struct assay__session_env env = session_env(assay_, generation);
     assay_rc rc = assay__session_new(&env, peer, out, err);
 
     if (rc != ASSAY_OK)

@@ -17,7 +17,8 @@ lib.run(function()
     lib.wait_log("assayd.reload config=")
     local connection = lib.session()
     lib.expect_reply(connection, "hello\r\n", "554", "5.6.0", "Seen")
-    lib.expect_accepted(before) -- finishes on what it began with
+    -- one that began before goes on with it
+    lib.expect_reply(before, "hello\r\n", "554", "5.6.0", "Seen")
     mt.disconnect(before)
 
     lib.write("assay.conf", "antivirus {\n  no_such_option = 1\n")

@@ -193,6 +193,63 @@ START_TEST(an_engine_closes_when_its_last_session_ends)
 }
 END_TEST
 
+/* It does not have to end: its next message moves on. */
+START_TEST(an_engine_closes_when_its_last_session_moves_on)
+{
+    assay_session *session;
+
+    fixture_open(TWO(""));
+    session = fixture_session();
+    ck_assert_int_eq(fixture_send(session, "EVIL").code, 550);
+    fixture_reload(TWO("threat = NEW"));
+    expect_closes(0, 0);
+    ck_assert_int_eq(fixture_send(session, "NEW").code, 550);
+    expect_closes(1, 0);
+    assay_session_close(&session);
+}
+END_TEST
+
+/* The new policy sees what was said before it came, in the same context. */
+static const struct {
+    const char *phase;
+    bool connects, greets;
+    int want;
+} moves[] = {
+    {"connect", true, true, 554},    {"ehlo", true, true, 554},
+    {"mailfrom", false, false, 554}, {"connect", false, false, 0},
+    {"ehlo", true, false, 0},        {"connect", true, false, 554},
+    {"data_spool", true, true, 554},
+};
+
+START_TEST(a_session_that_moves_on_catches_up)
+{
+    char config[256];
+    assay_disposition d;
+    assay_session *session;
+
+    fixture_open(TWO("") "fakepolicy \"p\" { rule \"connect\" { } }\n");
+    session = fixture_session();
+    if (moves[_i].connects)
+        ck_assert_int_eq(assay_session_connect(session, &d, NULL), ASSAY_OK);
+    if (moves[_i].greets)
+        ck_assert_int_eq(assay_session_ehlo(session, "me", &d, NULL), ASSAY_OK);
+    ck_assert_int_eq(fixture_send(session, "good").action,
+                     ASSAY_ACTION_CONTINUE);
+    ck_assert_int_eq(assay_context_set(assay_session_context(session),
+                                       "skip_virus_check", "", NULL),
+                     ASSAY_OK);
+    (void)snprintf(config, sizeof config,
+                   "fakepolicy \"p\" { rule \"%s\" { code = 554 } }\n%s",
+                   moves[_i].phase, TWO("threat = NEW"));
+    fixture_reload(config);
+    d = fixture_send(session, "NEW");
+    ck_assert_int_eq(d.code, moves[_i].want);
+    if (moves[_i].want > 0)
+        ck_assert_str_eq(d.module, "fakepolicy:p");
+    assay_session_close(&session);
+}
+END_TEST
+
 /* What a host was given stays, and does not keep the first generation. */
 START_TEST(a_changed_host_stanza_is_said_to_need_a_restart)
 {
@@ -321,6 +378,9 @@ int main(void)
     tcase_add_loop_test(tc, a_reload_that_fails_changes_nothing, 0,
                         COUNT(broken));
     tcase_add_test(tc, an_engine_closes_when_its_last_session_ends);
+    tcase_add_test(tc, an_engine_closes_when_its_last_session_moves_on);
+    tcase_add_loop_test(tc, a_session_that_moves_on_catches_up, 0,
+                        COUNT(moves));
     tcase_add_test(tc, a_changed_host_stanza_is_said_to_need_a_restart);
     tc = tcase_create("signatures");
     suite_add_tcase(suite, tc);
