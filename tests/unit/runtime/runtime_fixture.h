@@ -32,8 +32,8 @@ void fixture_open(const char *text);
 /** Write assay.conf and reload; fails the test. */
 void fixture_reload(const char *text);
 
-/** What was logged or reported since fixture_log_clear(): how often a text
- *  occurs in it. */
+/** What was logged, but for lines about one message, or reported since
+ *  fixture_log_clear(): how often a text occurs in it. */
 unsigned fixture_log_count(const char *text);
 void fixture_log_clear(void);
 /** Waits up to a minute for a text in the log. @return whether it came */

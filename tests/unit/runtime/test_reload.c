@@ -6,6 +6,7 @@
  * and closing.
  */
 #include <check.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -174,6 +175,64 @@ START_TEST(a_reload_that_fails_changes_nothing)
     assay_close(&fixture_library);
     ck_assert_uint_eq(fixture_log_count("sample.close s1"), opened);
     expect_closes(opened, 1);
+}
+END_TEST
+
+/* ---- C15: every broken file of tests/data/broken-configs --------------- */
+
+static int is_config(const struct dirent *entry)
+{
+    return strstr(entry->d_name, ".conf") != NULL;
+}
+
+/* The first line of each says where the mistake is, and a word of what is said
+ * about it: "# LINE: TEXT". */
+static void expect_refusal(const char *name)
+{
+    char path[256], text[1024] = "", want[128] = "", place[64];
+    unsigned line = 0;
+    assay_error err = {0};
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "%s/%s", ASSAY_TEST_BROKEN, name);
+    file = fopen(path, "re");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_gt(fread(text, 1, sizeof text - 1, file), 0);
+    fclose(file);
+    ck_assert_msg(sscanf(text, "# %u: %127[^\n]", &line, want) == 2, "%s",
+                  name);
+    fixture_log_clear();
+    fixture_config(text);
+    ck_assert_msg(assay_reload(fixture_library, &err) == ASSAY_E_CONF,
+                  "%s is taken", name);
+    (void)snprintf(place, sizeof place, "assay.conf:%u:", line);
+    ck_assert_msg(fixture_log_count(place) > 0, "%s: no %s", name, place);
+    ck_assert_msg(fixture_log_count(want) > 0, "%s: no '%s'", name, want);
+}
+
+START_TEST(a_broken_file_is_refused_with_its_place_and_the_old_stays)
+{
+    struct dirent **entries = NULL;
+    assay_session *session;
+    int count;
+
+    fixture_open(TWO(""));
+    session = fixture_session();
+    count = scandir(ASSAY_TEST_BROKEN, &entries, is_config, alphasort);
+    ck_assert_int_gt(count, 0);
+    for (int i = 0; i < count; i++) {
+        assay_options options = fixture_options();
+        assay *none = NULL;
+
+        expect_refusal(entries[i]->d_name);
+        ck_assert_int_eq(assay_open(&options, &none, NULL), ASSAY_E_CONF);
+        ck_assert_int_eq(fixture_send(session, "EVIL").code, 550);
+        ck_assert_int_eq(fixture_scan("OTHER").status, ASSAY_STATUS_INFECTED);
+        ck_assert_uint_eq(fixture_log_count("sample.close"), 0);
+        free(entries[i]);
+    }
+    free(entries);
+    assay_session_close(&session);
 }
 END_TEST
 
@@ -377,6 +436,8 @@ int main(void)
     tcase_add_test(tc, a_removed_engine_is_closed_and_an_added_one_opened);
     tcase_add_loop_test(tc, a_reload_that_fails_changes_nothing, 0,
                         COUNT(broken));
+    tcase_add_test(tc,
+                   a_broken_file_is_refused_with_its_place_and_the_old_stays);
     tcase_add_test(tc, an_engine_closes_when_its_last_session_ends);
     tcase_add_test(tc, an_engine_closes_when_its_last_session_moves_on);
     tcase_add_loop_test(tc, a_session_that_moves_on_catches_up, 0,
