@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -17,14 +18,25 @@
 uint64_t assay__clamav_memory_used(void)
 {
     FILE *file = fopen("/proc/self/statm", "re");
-    uint64_t pages = 0;
+    char line[128] = "";
+    uint64_t pages;
 
     if (!file)
         return 0;
-    if (fscanf(file, "%" SCNu64, &pages) != 1)
-        pages = 0;
+    pages = fgets(line, sizeof line, file) ? strtoull(line, NULL, 10) : 0;
     fclose(file);
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Bytes of a line such as "SwapFree:   1024 kB". @return false: another line */
+static bool read_kilobytes(const char *line, const char *name, uint64_t *bytes)
+{
+    size_t len = strlen(name);
+
+    if (strncmp(line, name, len) != 0)
+        return false;
+    *bytes = strtoull(line + len, NULL, 10) * 1024;
+    return true;
 }
 
 /* What the kernel could still give, swap included; UINT64_MAX: unknown. */
@@ -32,15 +44,15 @@ static uint64_t system_free(void)
 {
     FILE *file = fopen("/proc/meminfo", "re");
     char line[128];
-    uint64_t kilobytes, sum = 0;
+    uint64_t bytes, sum = 0;
     bool known = false;
 
     if (!file)
         return UINT64_MAX;
     while (fgets(line, sizeof line, file))
-        if (sscanf(line, "MemAvailable: %" SCNu64, &kilobytes) == 1 ||
-            sscanf(line, "SwapFree: %" SCNu64, &kilobytes) == 1) {
-            sum += kilobytes * 1024;
+        if (read_kilobytes(line, "MemAvailable:", &bytes) ||
+            read_kilobytes(line, "SwapFree:", &bytes)) {
+            sum += bytes;
             known = true;
         }
     fclose(file);

@@ -258,19 +258,19 @@ static assay_rc as_before(struct assay__clamav *self, assay_error *err)
     return assay_error_set(err, ASSAY_E_INVAL, "%s", failure);
 }
 
-/* Whether nothing in the folder changes for a while; then *digest is of it. */
-static bool is_still(struct assay__clamav *self, uint64_t *digest)
+/* Whether the folder stays what it is for a while. */
+static bool is_still(const struct assay__clamav *self, uint64_t digest)
 {
     int64_t until = assay__clamav_now_ms() + self->settle_ms;
-    uint64_t now = *digest;
+    uint64_t now = digest;
 
-    while (now == *digest && assay__clamav_now_ms() < until) {
+    while (now == digest && assay__clamav_now_ms() < until) {
         pause_ms(SETTLE_STEP_MS);
         if (assay__clamav_database_digest(self->settings.signatures, &now,
                                           NULL) != ASSAY_OK)
             return false;
     }
-    return now == *digest;
+    return now == digest;
 }
 
 static assay_rc wait_for_writer(struct assay__clamav *self, assay_error *err)
@@ -324,7 +324,7 @@ static assay_rc look(struct assay__clamav *self, bool *changed_out,
     if (digest == self->failed_digest &&
         assay__clamav_now_ms() < self->retry_ms)
         return as_before(self, err);
-    if (!is_still(self, &digest))
+    if (!is_still(self, digest))
         return wait_for_writer(self, err);
     return load_beside(self, digest, changed_out, err);
 }
