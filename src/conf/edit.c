@@ -389,12 +389,18 @@ static void write_new(struct assay__strbuf *out,
             "", end);
 }
 
+/* What is to be added, and the text that is made of it. */
+struct addition {
+    struct assay__conf_path rest; /* stanzas to make */
+    const char *option, *value;
+    struct assay__strbuf text;
+};
+
 /* At the end of the main file. */
 static assay_rc append_global(const struct assay__conf_edit *edit,
-                              const struct assay__conf_path *rest,
-                              const char *option, const char *value,
-                              struct assay__strbuf *text, assay_error *err)
+                              struct addition *add, assay_error *err)
 {
+    struct assay__strbuf *text = &add->text;
     struct assay__conf_memory_file *file = &edit->files->at[0];
     const char *end = line_end(file);
 
@@ -403,9 +409,9 @@ static assay_rc append_global(const struct assay__conf_edit *edit,
                                "'%s' is included more than once", file->name);
     if (file->len > 0 && file->text[file->len - 1] != '\n')
         (void)assay__strbuf_adds(text, end);
-    if (rest->count > 0 && file->len > 0)
+    if (add->rest.count > 0 && file->len > 0)
         (void)assay__strbuf_adds(text, end);
-    write_new(text, rest, option, value, 0, end);
+    write_new(text, &add->rest, add->option, add->value, 0, end);
     if (text->failed)
         return no_memory(err);
     return assay__conf_file_splice(file, file->len, 0, assay__strbuf_str(text),
@@ -427,14 +433,12 @@ static bool indent_at(const struct assay__conf_memory_file *file, size_t offset,
 
 /* How far the content of a stanza is indented: as its last item in the same
  * file that begins a line. */
-static unsigned indent_inside(const struct assay__conf_edit *edit,
-                              const struct assay__conf_item *stanza,
+static unsigned indent_inside(const struct assay__conf_item *stanza,
                               const struct assay__conf_memory_file *file,
                               unsigned brace)
 {
     unsigned indent;
 
-    (void)edit;
     for (size_t i = stanza->count; i > 0; i--) {
         const struct assay__conf_item *item = &stanza->items[i - 1];
 
@@ -449,10 +453,9 @@ static unsigned indent_inside(const struct assay__conf_edit *edit,
  * has one, else beside it. */
 static assay_rc append_in(const struct assay__conf_edit *edit,
                           const struct assay__conf_item *stanza,
-                          const struct assay__conf_path *rest,
-                          const char *option, const char *value,
-                          struct assay__strbuf *text, assay_error *err)
+                          struct addition *add, assay_error *err)
 {
+    struct assay__strbuf *text = &add->text;
     struct span span;
     size_t brace;
     unsigned indent;
@@ -461,15 +464,15 @@ static assay_rc append_in(const struct assay__conf_edit *edit,
         return refuse(stanza, err);
     brace = span.end - 1;
     if (indent_at(span.file, brace, &indent)) {
-        write_new(text, rest, option, value,
-                  indent_inside(edit, stanza, span.file, indent),
+        write_new(text, &add->rest, add->option, add->value,
+                  indent_inside(stanza, span.file, indent),
                   line_end(span.file));
         brace -= indent;
     } else {
         const char *before = is_blank(span.file->text[brace - 1]) ? "" : " ";
 
         (void)assay__strbuf_adds(text, before);
-        write_new(text, rest, option, value, 0, " ");
+        write_new(text, &add->rest, add->option, add->value, 0, " ");
     }
     if (text->failed)
         return no_memory(err);
@@ -540,27 +543,28 @@ static assay_rc add_option(const struct assay__conf_edit *edit,
                            const char *option, const char *value,
                            assay_error *err)
 {
-    struct assay__strbuf text;
-    struct assay__conf_path rest;
+    struct addition add = {.option = option, .value = value};
     size_t words;
     const struct assay__conf_item *stanza = deepest(edit, path, &words);
     assay_rc rc;
 
-    rest.words = path->words + words;
-    rest.count = path->count - words;
-    rc = check_new(&rest, option, err);
+    add.rest.words = path->words + words;
+    add.rest.count = path->count - words;
+    rc = check_new(&add.rest, option, err);
     if (rc != ASSAY_OK)
         return rc;
-    assay__strbuf_init(&text, TEXT_MAX);
-    if (words == 0)
-        rc = append_global(edit, &rest, option, value, &text, err);
-    else if (is_editable(edit->tree, stanza))
-        rc = append_in(edit, stanza, &rest, option, value, &text, err);
-    else if (!stanza->instance && words == 1) /* it may be repeated */
-        rc = append_global(edit, path, option, value, &text, err);
-    else
+    assay__strbuf_init(&add.text, TEXT_MAX);
+    if (words == 0) {
+        rc = append_global(edit, &add, err);
+    } else if (is_editable(edit->tree, stanza)) {
+        rc = append_in(edit, stanza, &add, err);
+    } else if (!stanza->instance && words == 1) { /* it may be repeated */
+        add.rest = *path;
+        rc = append_global(edit, &add, err);
+    } else {
         rc = refuse(stanza, err);
-    assay__strbuf_fini(&text);
+    }
+    assay__strbuf_fini(&add.text);
     return rc;
 }
 

@@ -26,21 +26,23 @@ static assay_rc reserve(struct assay__conf_files *files, size_t count,
     return files->at ? ASSAY_OK : no_memory(err);
 }
 
+/* Append a copy of a text, and of what is on disk. */
 static assay_rc add(struct assay__conf_files *files, const char *name,
-                    const char *text, size_t len, const char *disk,
-                    size_t disk_len, assay_error *err)
+                    const struct assay__conf_memory_file *from,
+                    assay_error *err)
 {
     struct assay__conf_memory_file *file = &files->at[files->count++];
 
     file->name = assay__text_dup(name, strlen(name));
-    file->text = assay__text_dup(text, len);
-    file->len = len;
-    if (disk) {
-        file->disk = assay__text_dup(disk, disk_len);
-        file->disk_len = disk_len;
+    file->text = assay__text_dup(from->text, from->len);
+    file->len = from->len;
+    if (from->disk) {
+        file->disk = assay__text_dup(from->disk, from->disk_len);
+        file->disk_len = from->disk_len;
     }
-    return file->name && file->text && (!disk || file->disk) ? ASSAY_OK
-                                                             : no_memory(err);
+    return file->name && file->text && (!from->disk || file->disk)
+               ? ASSAY_OK
+               : no_memory(err);
 }
 
 assay_rc assay__conf_files_of(const struct assay__conf_tree *tree,
@@ -48,10 +50,14 @@ assay_rc assay__conf_files_of(const struct assay__conf_tree *tree,
 {
     assay_rc rc = reserve(out, tree->file_count, err);
 
-    for (const struct assay__conf_file *f = tree->files; f && rc == ASSAY_OK;
-         f = f->next)
+    for (struct assay__conf_file *f = tree->files; f && rc == ASSAY_OK;
+         f = f->next) {
+        const struct assay__conf_memory_file file = {NULL, f->text, f->len,
+                                                     f->disk, f->disk_len};
+
         if (!assay__conf_files_find(out, f->name))
-            rc = add(out, f->name, f->text, f->len, f->disk, f->disk_len, err);
+            rc = add(out, f->name, &file, err);
+    }
     return rc;
 }
 
@@ -60,11 +66,8 @@ assay_rc assay__conf_files_dup(const struct assay__conf_files *files,
 {
     assay_rc rc = reserve(out, files->count, err);
 
-    for (size_t i = 0; i < files->count && rc == ASSAY_OK; i++) {
-        const struct assay__conf_memory_file *f = &files->at[i];
-
-        rc = add(out, f->name, f->text, f->len, f->disk, f->disk_len, err);
-    }
+    for (size_t i = 0; i < files->count && rc == ASSAY_OK; i++)
+        rc = add(out, files->at[i].name, &files->at[i], err);
     return rc;
 }
 
@@ -212,24 +215,21 @@ static size_t look_up(const struct assay__conf_files *files, const char *path,
     return count;
 }
 
-assay_rc assay__conf_files_include(const struct assay__conf_files *files,
-                                   struct assay__arena *arena, const char *name,
-                                   const char *file, size_t **at_out,
-                                   size_t *count_out, assay_error *err)
+bool assay__conf_files_include(const struct assay__conf_files *files,
+                               struct assay__arena *arena, const char *name,
+                               const char *file, size_t **at_out,
+                               size_t *count_out)
 {
     const char *const *paths;
     size_t path_count;
     size_t *at = assay__arena_alloc(arena, (files->count + 1) * sizeof *at);
-    assay_rc rc = assay__conf_source_candidates(arena, name, file, &paths,
-                                                &path_count, err);
 
-    if (rc != ASSAY_OK)
-        return rc;
-    if (!at)
-        return no_memory(err);
+    if (!at || assay__conf_source_candidates(arena, name, file, &paths,
+                                             &path_count, NULL) != ASSAY_OK)
+        return false;
     *count_out = 0;
     for (size_t i = 0; i < path_count && *count_out == 0; i++)
         *count_out = look_up(files, paths[i], at);
     *at_out = at;
-    return ASSAY_OK;
+    return true;
 }

@@ -65,10 +65,11 @@ void assay__conf_tree_saved(struct assay__conf_tree *tree, const char *name);
 
 /** What an include of @name in @file reads: one file, or those of a folder in
  *  the order of their bytes. The search is that of conf/source.h.
- *  @param at_out  indices into files->at, of the arena */
-assay_rc assay__conf_files_include(const struct assay__conf_files *files,
-                                   struct assay__arena *arena, const char *name,
-                                   const char *file, size_t **at_out,
-                                   size_t *count_out, assay_error *err);
+ *  @param at_out  indices into files->at, of the arena
+ *  @return false when out of memory */
+bool assay__conf_files_include(const struct assay__conf_files *files,
+                               struct assay__arena *arena, const char *name,
+                               const char *file, size_t **at_out,
+                               size_t *count_out);
 
 #endif

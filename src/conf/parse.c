@@ -213,11 +213,10 @@ static bool include_from_memory(struct assay__conf_parser *p,
                                 const struct assay__conf_pos *pos)
 {
     size_t *at, count;
-    assay_error err = {0};
     bool ok = true;
 
-    if (assay__conf_files_include(p->files, &p->tree->arena, name, p->in->name,
-                                  &at, &count, &err) != ASSAY_OK)
+    if (!assay__conf_files_include(p->files, &p->tree->arena, name, p->in->name,
+                                   &at, &count))
         return false;
     for (size_t i = 0; i < count && ok; i++)
         ok = parse_memory_file(p, list, &p->files->at[at[i]], pos);
