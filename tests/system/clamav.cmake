@@ -28,4 +28,8 @@ if(ASSAY_BUILD_CLAMAV)
   assay_add_script_test(clamav_equivalence LABELS system engine
     COMMAND ${Python3_EXECUTABLE}
       ${CMAKE_CURRENT_LIST_DIR}/clamav_equivalence.py)
+
+  # Every way to hide a file that is known, with paranoid on (AV-23).
+  assay_add_script_test(clamav_evasion LABELS system engine
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/clamav_evasion.py)
 endif()
