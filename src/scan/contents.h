@@ -77,7 +77,7 @@ size_t assay__contents_leaves_left(const struct assay__contents *contents);
 
 /** Parts whose data are larger than this are decoded into a temporary file, if
  *  there is a folder for them, and not into memory. */
-#define ASSAY__PART_IN_MEMORY_MAX (1024u * 1024)
+#define ASSAY__PART_IN_MEMORY_MAX ((size_t)1024 * 1024)
 
 /** A content, and what is held for it. */
 struct assay__loaded {
