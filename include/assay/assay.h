@@ -110,8 +110,16 @@ ASSAY_API assay_rc assay_start(assay *assay_,
 ASSAY_API assay_rc assay_reload(assay *assay_,
                                 assay_error *err) ASSAY_MUST_CHECK;
 
-/** Stop the library's threads; sessions must be closed. */
+/** Stop the library's threads; sessions must be closed. Waits for signatures
+ *  that load in the background, which may take a minute. */
 ASSAY_API void assay_stop(assay *assay_);
+/**
+ * Begin no more work in the background: no probe, no look for newer signatures.
+ * @return true when none runs; false when some still does after wait_ms: then
+ *         a host that is about to end its process may leave the rest to the
+ *         kernel instead of waiting in assay_stop()
+ */
+ASSAY_API bool assay_quiesce(assay *assay_, int64_t wait_ms);
 /** Accepts NULL; stops when still running; sets *assay to NULL. */
 ASSAY_API void assay_close(assay **assay_);
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "policy/session.h"
 #include "rt/lock.h"
@@ -424,6 +425,20 @@ assay_rc assay_start(assay *assay_, assay_error *err)
     if (rc != ASSAY_OK)
         assay_stop(assay_);
     return rc;
+}
+
+/* Only assay_stop() frees the tickers, and hosts do not call both at once. */
+bool assay_quiesce(assay *assay_, int64_t wait_ms)
+{
+    int64_t until = assay__clock_ms() + wait_ms;
+    struct assay__ticker *refresher;
+    bool idle;
+
+    assay__lock_take(&assay_->lock);
+    refresher = assay_->refresher;
+    assay__lock_drop(&assay_->lock);
+    idle = assay__ticker_end(refresher, wait_ms);
+    return assay__ticker_end(assay_->ticker, until - assay__clock_ms()) && idle;
 }
 
 void assay_stop(assay *assay_)

@@ -17,6 +17,7 @@ struct assay__ticker {
     struct assay__cond wake;
     int64_t interval_ms; /* lock */
     bool stop;           /* lock */
+    bool is_calling;     /* lock */
     pthread_t thread;
 };
 
@@ -42,16 +43,27 @@ static bool sleep_one(struct assay__ticker *ticker)
             assay__cond_wait(&ticker->wake, &ticker->lock);
     }
     stop = ticker->stop;
+    ticker->is_calling = !stop;
     assay__lock_drop(&ticker->lock);
     return !stop;
+}
+
+static void note_return(struct assay__ticker *ticker)
+{
+    assay__lock_take(&ticker->lock);
+    ticker->is_calling = false;
+    assay__cond_broadcast(&ticker->wake);
+    assay__lock_drop(&ticker->lock);
 }
 
 static void *run(void *arg)
 {
     struct assay__ticker *ticker = arg;
 
-    while (sleep_one(ticker))
+    while (sleep_one(ticker)) {
         ticker->tick(ticker->arg);
+        note_return(ticker);
+    }
     return NULL;
 }
 
@@ -108,8 +120,26 @@ void assay__ticker_set_interval(struct assay__ticker *ticker,
         return;
     assay__lock_take(&ticker->lock);
     ticker->interval_ms = interval_ms;
-    assay__cond_signal(&ticker->wake);
+    assay__cond_broadcast(&ticker->wake);
     assay__lock_drop(&ticker->lock);
+}
+
+bool assay__ticker_end(struct assay__ticker *ticker, int64_t wait_ms)
+{
+    int64_t until = assay__clock_ms() + wait_ms;
+    bool idle;
+
+    if (!ticker)
+        return true;
+    assay__lock_take(&ticker->lock);
+    ticker->stop = true;
+    assay__cond_broadcast(&ticker->wake);
+    while (ticker->is_calling &&
+           assay__cond_wait_until(&ticker->wake, &ticker->lock, until))
+        continue;
+    idle = !ticker->is_calling;
+    assay__lock_drop(&ticker->lock);
+    return idle;
 }
 
 void assay__ticker_stop(struct assay__ticker **ticker)
@@ -119,10 +149,7 @@ void assay__ticker_stop(struct assay__ticker **ticker)
     *ticker = NULL;
     if (!t)
         return;
-    assay__lock_take(&t->lock);
-    t->stop = true;
-    assay__cond_signal(&t->wake);
-    assay__lock_drop(&t->lock);
+    (void)assay__ticker_end(t, 0);
     pthread_join(t->thread, NULL);
     destroy(t);
 }

@@ -9,6 +9,7 @@
 #ifndef ASSAY_RUNTIME_TICKER_H
 #define ASSAY_RUNTIME_TICKER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <assay/error.h>
@@ -25,6 +26,9 @@ assay_rc assay__ticker_start(const char *name, int64_t interval_ms,
  *  NULL. Threads: any. */
 void assay__ticker_set_interval(struct assay__ticker *ticker,
                                 int64_t interval_ms);
+/** No further call begins. @return true when none runs either; false when one
+ *  still does after wait_ms. Accepts NULL (true). Threads: any. */
+bool assay__ticker_end(struct assay__ticker *ticker, int64_t wait_ms);
 /** Waits for a running call. Accepts NULL; sets *ticker to NULL. */
 void assay__ticker_stop(struct assay__ticker **ticker);
 

@@ -310,6 +310,9 @@ static bool tear_down(struct daemon *self)
         busy = "a reload is still running";
     if (!assay__console_stop(&self->console, RELOAD_WAIT_MS) && !busy)
         busy = "a command of the console is still running";
+    if (self->milter.library && !busy &&
+        !assay_quiesce(self->milter.library, RELOAD_WAIT_MS))
+        busy = "signatures are still loading";
     if (busy) {
         assay_log_write(&self->log, ASSAY_LOG_WARN, "assayd.abandon",
                         "reason=\"%s\"", busy);
