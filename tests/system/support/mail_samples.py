@@ -105,9 +105,20 @@ CLEAN_KINDS = {
 }
 
 
+# What a test asks for by name: functions that make a message.
+OTHER_KINDS = {}
+
+
+def plain_with(name, value):
+    """A clean mail with one more header field."""
+    message = _message()
+    message[name] = value
+    return message
+
+
 @functools.lru_cache(maxsize=None)
 def _template(kind):
-    make = EICAR_KINDS.get(kind) or CLEAN_KINDS[kind]
+    make = EICAR_KINDS.get(kind) or CLEAN_KINDS.get(kind) or OTHER_KINDS[kind]
     return bytes(make()).partition(b"\r\n\r\n")
 
 
