@@ -95,6 +95,16 @@ void assay__clamav_folder_sweep(const char *base);
 /** @return ASSAY_OK; ASSAY_E_IO with a sentence; ASSAY_E_LIMIT path length */
 assay_rc assay__clamav_folder_open(struct assay__clamav_folder *folder,
                                    const char *base, assay_error *err);
+/** Whether there is nothing of its name. */
+bool assay__clamav_folder_is_gone(const struct assay__clamav_folder *folder);
+/** Make one that is gone anew, under its name, because libclamav knows that.
+ *  @param fresh_out  set on ASSAY_OK only: what it is now; its lock is the
+ *                    caller's
+ *  @return ASSAY_OK; ASSAY_E_IO with a sentence */
+assay_rc assay__clamav_folder_renew(const struct assay__clamav_folder *folder,
+                                    const char *base,
+                                    struct assay__clamav_folder *fresh_out,
+                                    assay_error *err);
 /** Removes it with all that is left in it, without following a link. */
 void assay__clamav_folder_close(struct assay__clamav_folder *folder);
 
@@ -105,19 +115,22 @@ struct assay__clamav_claim {
     uint64_t bytes;       /* free space in the temporary folder */
     uint64_t inodes;      /* files and folders in it */
     uint64_t descriptors; /* free file descriptors */
+    unsigned renewals;    /* of the folder, when it was taken; set by enter */
 };
 
 struct assay__clamav_guard {
-    const struct assay__clamav_folder *folder; /* set once */
-    pthread_mutex_t lock;                      /* never held in a system or
-                                                  libclamav call */
-    pthread_cond_t left;                       /* a scan gave back its claim */
-    struct assay__clamav_claim claimed;        /* lock */
-    unsigned in_flight;                        /* lock */
+    struct assay__clamav_folder *folder; /* set once; lock: what it is, once
+                                            there are scans */
+    unsigned renewals;                   /* lock */
+    pthread_mutex_t lock;                /* never held in a system or
+                                            libclamav call */
+    pthread_cond_t left;                 /* a scan gave back its claim */
+    struct assay__clamav_claim claimed;  /* lock */
+    unsigned in_flight;                  /* lock */
 };
 
 assay_rc assay__clamav_guard_init(struct assay__clamav_guard *guard,
-                                  const struct assay__clamav_folder *folder,
+                                  struct assay__clamav_folder *folder,
                                   assay_error *err);
 void assay__clamav_guard_fini(struct assay__clamav_guard *guard);
 /**
@@ -126,13 +139,18 @@ void assay__clamav_guard_fini(struct assay__clamav_guard *guard);
  * says what is wrong
  */
 bool assay__clamav_guard_enter(struct assay__clamav_guard *guard,
-                               const struct assay__clamav_claim *claim,
+                               struct assay__clamav_claim *claim,
                                int64_t deadline_ms, assay_finding *finding);
 /** Give the claim back. @return false: what it was for is no longer there, so
  *  the scan may have missed it; *fault is then a FAULT. */
 bool assay__clamav_guard_leave(struct assay__clamav_guard *guard,
                                const struct assay__clamav_claim *claim,
                                assay_finding *fault);
+
+/** The folder was made anew: scans in flight had another, and fail.
+ *  @param fresh  of assay__clamav_folder_renew(); its lock moves */
+void assay__clamav_guard_renewed(struct assay__clamav_guard *guard,
+                                 const struct assay__clamav_folder *fresh);
 
 /* ---- clamav_canary.c --------------------------------------------------- */
 
@@ -309,7 +327,7 @@ struct assay__clamav {
     int64_t drain_ms;   /* set once: how long old signatures are waited for */
     int64_t timeout_ms;
     atomic_int owner;         /* process whose folder it is */
-    pthread_mutex_t rehoming; /* serialises the change after a fork */
+    pthread_mutex_t rehoming; /* serialises changes of the folder */
     assay_log log;
 };
 

@@ -85,22 +85,18 @@ static void unlock(struct assay__clamav_folder *folder)
     folder->lock = -1;
 }
 
-static assay_rc make_below(struct assay__clamav_folder *folder, int base_fd,
-                           const char *base, assay_error *err)
+/* What was just made: lock it and note what it is. */
+static assay_rc keep(struct assay__clamav_folder *folder, int base_fd,
+                     const char *base, const char *name, assay_error *err)
 {
-    char name[64];
     struct stat status;
-    assay_rc rc = make_name(base_fd, base, name, sizeof name, err);
-    int fd;
+    int fd = open_own(base_fd, name, &status);
 
-    if (rc != ASSAY_OK)
-        return rc;
-    fd = open_own(base_fd, name, &status);
     /* Where locks do not work, none is taken to sweep either. */
     if (fd < 0 || (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)) {
-        rc = assay_error_set(err, ASSAY_E_IO,
-                             "cannot keep the private folder %s/%s: %m", base,
-                             name);
+        assay_rc rc = assay_error_set(
+            err, ASSAY_E_IO, "cannot keep the private folder %s/%s: %m", base,
+            name);
         if (fd >= 0)
             close(fd);
         unlinkat(base_fd, name, AT_REMOVEDIR);
@@ -115,28 +111,71 @@ static assay_rc make_below(struct assay__clamav_folder *folder, int base_fd,
     return ASSAY_OK;
 }
 
+static assay_rc open_base(const char *base, int *fd_out, assay_error *err)
+{
+    struct stat status;
+    int fd = open(base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    assay_rc rc;
+
+    if (fd < 0 || fstat(fd, &status))
+        rc = assay_error_set(err, ASSAY_E_IO,
+                             "cannot open the temporary folder %s: %m", base);
+    else
+        rc = check_base(base, &status, err);
+    if (rc == ASSAY_OK)
+        *fd_out = fd;
+    else if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 assay_rc assay__clamav_folder_open(struct assay__clamav_folder *folder,
                                    const char *base, assay_error *err)
 {
-    struct stat status;
+    char name[64];
     assay_rc rc;
-    int fd;
+    int fd = -1;
 
-    if (strlen(base) + 64 >= sizeof folder->path)
+    if (strlen(base) + sizeof name >= sizeof folder->path)
         return assay_error_set(err, ASSAY_E_LIMIT,
                                "the name of the temporary folder is too long");
-    fd = open(base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status)) {
-        rc = assay_error_set(err, ASSAY_E_IO,
-                             "cannot open the temporary folder %s: %m", base);
-        goto out;
-    }
-    rc = check_base(base, &status, err);
+    rc = open_base(base, &fd, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = make_name(fd, base, name, sizeof name, err);
     if (rc == ASSAY_OK)
-        rc = make_below(folder, fd, base, err);
-out:
-    if (fd >= 0)
-        close(fd);
+        rc = keep(folder, fd, base, name, err);
+    close(fd);
+    return rc;
+}
+
+bool assay__clamav_folder_is_gone(const struct assay__clamav_folder *folder)
+{
+    struct stat status;
+
+    return lstat(folder->path, &status) && errno == ENOENT;
+}
+
+assay_rc assay__clamav_folder_renew(const struct assay__clamav_folder *folder,
+                                    const char *base,
+                                    struct assay__clamav_folder *fresh_out,
+                                    assay_error *err)
+{
+    const char *name = strrchr(folder->path, '/') + 1;
+    int fd = -1;
+    assay_rc rc = open_base(base, &fd, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    fresh_out->lock = -1;
+    if (mkdirat(fd, name, 0700))
+        rc = assay_error_set(
+            err, ASSAY_E_IO,
+            "cannot make the private folder in the temporary folder %s: %m",
+            base);
+    else
+        rc = keep(fresh_out, fd, base, name, err);
+    close(fd);
     return rc;
 }
 

@@ -12,7 +12,7 @@
  *
  * Cost: about ten system calls a scan.
  *
- * Locking: guard->lock covers the sums alone.
+ * Locking: guard->lock covers the sums and the identity of the folder.
  */
 #include "clamav_engine.h"
 
@@ -52,7 +52,7 @@ void assay__clamav_fault(assay_finding *finding, assay_reason reason,
 }
 
 assay_rc assay__clamav_guard_init(struct assay__clamav_guard *guard,
-                                  const struct assay__clamav_folder *folder,
+                                  struct assay__clamav_folder *folder,
                                   assay_error *err)
 {
     pthread_condattr_t attr;
@@ -137,8 +137,20 @@ static enum verdict check_room(const struct statvfs *room,
     return GUARD_OK;
 }
 
-static enum verdict check_folder(const struct assay__clamav_folder *folder,
-                                 int fd, const struct assay__clamav_claim *need,
+static bool is_folder(struct assay__clamav_guard *guard,
+                      const struct stat *status)
+{
+    bool is;
+
+    pthread_mutex_lock(&guard->lock);
+    is = status->st_dev == guard->folder->dev &&
+         status->st_ino == guard->folder->ino;
+    pthread_mutex_unlock(&guard->lock);
+    return is;
+}
+
+static enum verdict check_folder(struct assay__clamav_guard *guard, int fd,
+                                 const struct assay__clamav_claim *need,
                                  assay_finding *fault)
 {
     struct stat status;
@@ -149,13 +161,13 @@ static enum verdict check_folder(const struct assay__clamav_folder *folder,
                             "cannot examine the temporary folder: %m");
         return GUARD_BROKEN;
     }
-    if (status.st_dev != folder->dev || status.st_ino != folder->ino) {
+    if (!is_folder(guard, &status)) {
         assay__clamav_fault(fault, ASSAY_REASON_TEMPORARY,
                             "the temporary folder was replaced");
         return GUARD_BROKEN;
     }
     /* With the effective user, as mkdir() will: the host may be setuid. */
-    if (faccessat(AT_FDCWD, folder->path, W_OK | X_OK, AT_EACCESS)) {
+    if (faccessat(AT_FDCWD, guard->folder->path, W_OK | X_OK, AT_EACCESS)) {
         assay__clamav_fault(fault, ASSAY_REASON_TEMPORARY,
                             "cannot write to the temporary folder: %m");
         return GUARD_BROKEN;
@@ -191,17 +203,17 @@ static enum verdict check_file_limit(uint64_t bytes, assay_finding *fault)
 
 /* One open() proves that the folder is there and a descriptor is free, and
  * tells the lowest free number. */
-static enum verdict check(const struct assay__clamav_guard *guard,
+static enum verdict check(struct assay__clamav_guard *guard,
                           const struct assay__clamav_claim *need,
                           uint64_t file_bytes, assay_finding *fault)
 {
-    const struct assay__clamav_folder *folder = guard->folder;
     enum verdict verdict = check_file_limit(file_bytes, fault);
     int fd;
 
     if (verdict != GUARD_OK)
         return verdict;
-    fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    fd = open(guard->folder->path,
+              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
         assay__clamav_fault(fault, ASSAY_REASON_DESCRIPTORS,
                             "no file descriptor is free");
@@ -212,7 +224,7 @@ static enum verdict check(const struct assay__clamav_guard *guard,
                             "cannot open the temporary folder: %m");
         return GUARD_BROKEN;
     }
-    verdict = check_folder(folder, fd, need, fault);
+    verdict = check_folder(guard, fd, need, fault);
     if (verdict == GUARD_OK)
         verdict = check_descriptors(fd + 1, need->descriptors, fault);
     close(fd);
@@ -222,7 +234,7 @@ static enum verdict check(const struct assay__clamav_guard *guard,
 /* ---- claims ------------------------------------------------------------ */
 
 static void claim_add(struct assay__clamav_guard *guard,
-                      const struct assay__clamav_claim *claim,
+                      struct assay__clamav_claim *claim,
                       struct assay__clamav_claim *need_out)
 {
     pthread_mutex_lock(&guard->lock);
@@ -230,6 +242,7 @@ static void claim_add(struct assay__clamav_guard *guard,
     guard->claimed.inodes += claim->inodes;
     guard->claimed.descriptors += claim->descriptors;
     guard->in_flight++;
+    claim->renewals = guard->renewals;
     *need_out = guard->claimed;
     pthread_mutex_unlock(&guard->lock);
 }
@@ -268,7 +281,7 @@ static bool claim_wait(struct assay__clamav_guard *guard,
 }
 
 bool assay__clamav_guard_enter(struct assay__clamav_guard *guard,
-                               const struct assay__clamav_claim *claim,
+                               struct assay__clamav_claim *claim,
                                int64_t deadline_ms, assay_finding *fault)
 {
     struct assay__clamav_claim need;
@@ -294,9 +307,34 @@ bool assay__clamav_guard_leave(struct assay__clamav_guard *guard,
 {
     /* Others may be using what they claimed: only our own must be left. */
     enum verdict verdict = check(guard, claim, claim->bytes, fault);
+    bool is_same;
 
+    /* Compared after the check: a folder that was made anew passes that. */
     pthread_mutex_lock(&guard->lock);
     claim_remove_locked(guard, claim);
+    is_same = claim->renewals == guard->renewals;
     pthread_mutex_unlock(&guard->lock);
+    if (verdict == GUARD_OK && !is_same) {
+        assay__clamav_fault(fault, ASSAY_REASON_TEMPORARY,
+                            "the temporary folder was removed");
+        verdict = GUARD_BROKEN;
+    }
     return verdict == GUARD_OK;
+}
+
+void assay__clamav_guard_renewed(struct assay__clamav_guard *guard,
+                                 const struct assay__clamav_folder *fresh)
+{
+    struct assay__clamav_folder *folder = guard->folder;
+    int old;
+
+    pthread_mutex_lock(&guard->lock);
+    old = folder->lock;
+    folder->dev = fresh->dev;
+    folder->ino = fresh->ino;
+    folder->lock = fresh->lock;
+    guard->renewals++;
+    pthread_mutex_unlock(&guard->lock);
+    if (old >= 0)
+        close(old);
 }

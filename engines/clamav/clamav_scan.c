@@ -329,6 +329,34 @@ static struct assay__clamav_claim claim_of(const struct assay__clamav *self,
     };
 }
 
+/* A cleaner, or a file system mounted anew, may have taken the folder.
+ * @return false when it is not there now either */
+static bool renew_folder(struct assay__clamav *self)
+{
+    struct assay__clamav_folder fresh;
+    assay_error why = {0};
+    bool is_there = true;
+
+    pthread_mutex_lock(&self->rehoming);
+    if (assay__clamav_folder_is_gone(&self->folder)) {
+        is_there = assay__clamav_folder_renew(&self->folder, self->base, &fresh,
+                                              &why) == ASSAY_OK;
+        if (is_there)
+            assay__clamav_guard_renewed(&self->guard, &fresh);
+    }
+    pthread_mutex_unlock(&self->rehoming);
+    return is_there;
+}
+
+static bool enter(struct assay__clamav *self, struct assay__clamav_claim *claim,
+                  int64_t deadline_ms, assay_finding *fault)
+{
+    if (assay__clamav_guard_enter(&self->guard, claim, deadline_ms, fault))
+        return true;
+    return assay__clamav_folder_is_gone(&self->folder) && renew_folder(self) &&
+           assay__clamav_guard_enter(&self->guard, claim, deadline_ms, fault);
+}
+
 static assay_rc prove_sample(const struct assay__clamav *self,
                              const struct assay__clamav_database *database,
                              const struct assay__clamav_sample *sample,
@@ -384,7 +412,7 @@ assay_rc assay__clamav_prove(struct assay__clamav *self,
 
     if (!guarded)
         return prove_all(self, database, deadline_ms, err);
-    if (!assay__clamav_guard_enter(&self->guard, &claim, deadline_ms, &fault))
+    if (!enter(self, &claim, deadline_ms, &fault))
         return assay_error_set(err, ASSAY_E_UNAVAILABLE, "%s", fault.info);
     rc = prove_all(self, database, deadline_ms, err);
     if (!assay__clamav_guard_leave(&self->guard, &claim, &fault))
@@ -484,6 +512,15 @@ static void apply_fault(assay_finding *finding, const assay_finding *fault)
     finding->coverage = coverage;
 }
 
+/* libclamav goes by the time of day, and calls the time over when that is set
+ * ahead. Ours does not jump. */
+static bool is_early(const assay_finding *finding, int64_t deadline_ms)
+{
+    return finding->found == ASSAY_FOUND_FAULT &&
+           finding->reason == ASSAY_REASON_TIMEOUT &&
+           assay__clamav_now_ms() < deadline_ms;
+}
+
 void assay__clamav_scan(void *instance, const assay_scan_args *args,
                         assay_finding *finding)
 {
@@ -500,14 +537,16 @@ void assay__clamav_scan(void *instance, const assay_scan_args *args,
         assay__clamav_fault(finding, ASSAY_REASON_TEMPORARY, "%s", err.msg);
         return;
     }
-    if (!assay__clamav_guard_enter(&self->guard, &claim, args->deadline_ms,
-                                   &fault)) {
+    if (!enter(self, &claim, args->deadline_ms, &fault)) {
         apply_fault(finding, &fault);
         return;
     }
     database = assay__clamav_signatures_take(self);
     scan_content(self, database, args->content, args->deadline_ms, &messages,
                  finding);
+    if (is_early(finding, args->deadline_ms))
+        scan_content(self, database, args->content, args->deadline_ms,
+                     &messages, finding);
     ask_canary(self, database, args->deadline_ms, &messages, finding);
     assay__clamav_signatures_drop(self, database);
     if (!assay__clamav_guard_leave(&self->guard, &claim, &fault))

@@ -22,7 +22,7 @@ assay_packages_demo=(python3)
 assay_packages_smtp=(postfix)
 # shellcheck disable=SC2034
 assay_packages_test=(
-    check clamav clamav-daemon clamav-milter clamav-testfiles iproute2 miltertest postfix
+    check clamav clamav-daemon clamav-milter clamav-testfiles faketime iproute2 miltertest postfix
     procps python3 zip
 )
 # shellcheck disable=SC2034

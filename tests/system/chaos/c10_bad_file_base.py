@@ -46,7 +46,8 @@ def remove_link(base):
 
 def remove_for_good(base):
     """Also the private folder of the engine."""
-    chaos.remove_tree(base)
+    move_away(base)
+    chaos.remove_tree(base.with_name("away"))
 
 
 def make_anew(base):
@@ -84,7 +85,8 @@ def endure(folder, base, faults, decompose):
 
 
 PLACES = [(move_away, move_back), (replace_by_link, remove_link),
-          (replace_by_file, remove_file)]
+          (replace_by_file, remove_file),
+          (remove_for_good, make_anew)]
 
 
 def test_c10_vanished_or_replaced(folder):

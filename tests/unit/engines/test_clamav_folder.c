@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Assay authors */
 /*
  * The sweep: what processes that were killed left goes, and nothing else.
+ * Renewal: a folder that somebody removed is made anew, and nothing else is.
  * (What a folder is while its instance lives: test_clamav.c.)
  */
 #include <check.h>
@@ -232,6 +233,76 @@ START_TEST(unsafe_or_missing_base_is_left_alone)
 }
 END_TEST
 
+/* C10 */
+START_TEST(removed_folder_is_made_anew)
+{
+    struct assay__clamav_folder folder = {.lock = -1}, fresh = {.lock = -1};
+    assay_error err = {0};
+    struct stat status;
+
+    ck_assert_int_eq(assay__clamav_folder_open(&folder, base, &err), ASSAY_OK);
+    ck_assert(!assay__clamav_folder_is_gone(&folder));
+    ck_assert_int_ne(assay__clamav_folder_renew(&folder, base, &fresh, &err),
+                     ASSAY_OK); /* there is one */
+    ck_assert_int_eq(rmdir(folder.path), 0);
+    ck_assert(assay__clamav_folder_is_gone(&folder));
+    ck_assert_int_eq(assay__clamav_folder_renew(&folder, base, &fresh, &err),
+                     ASSAY_OK);
+    ck_assert_int_eq(stat(folder.path, &status), 0);
+    ck_assert_int_eq(status.st_mode & 07777, 0700);
+    ck_assert(fresh.dev == status.st_dev && fresh.ino == status.st_ino);
+    close(fresh.lock);
+    assay__clamav_folder_close(&folder);
+}
+END_TEST
+
+START_TEST(nothing_is_made_anew_in_an_unsafe_base)
+{
+    struct assay__clamav_folder folder = {.lock = -1}, fresh = {.lock = -1};
+    char away[80];
+    assay_error err = {0};
+
+    ck_assert_int_eq(assay__clamav_folder_open(&folder, base, &err), ASSAY_OK);
+    ck_assert_int_eq(rmdir(folder.path), 0);
+    ck_assert_int_eq(chmod(base, 0777), 0);
+    ck_assert_int_ne(assay__clamav_folder_renew(&folder, base, &fresh, &err),
+                     ASSAY_OK);
+    ck_assert_int_eq(chmod(base, 0700), 0);
+    snprintf(away, sizeof away, "%s.away", base);
+    ck_assert(!rename(base, away) && !symlink(away, base));
+    ck_assert_int_ne(assay__clamav_folder_renew(&folder, base, &fresh, &err),
+                     ASSAY_OK);
+    ck_assert(!unlink(base) && !rename(away, base));
+    ck_assert(assay__clamav_folder_is_gone(&folder));
+    assay__clamav_folder_close(&folder);
+}
+END_TEST
+
+/* What a scan wrote into the old one may be what it did not see. */
+START_TEST(scan_across_a_renewal_fails)
+{
+    struct assay__clamav_folder folder = {.lock = -1}, fresh = {.lock = -1};
+    struct assay__clamav_claim claim = {0}, next = {0};
+    struct assay__clamav_guard guard;
+    assay_finding fault = {0};
+    assay_error err = {0};
+
+    ck_assert_int_eq(assay__clamav_guard_init(&guard, &folder, &err), ASSAY_OK);
+    ck_assert_int_eq(assay__clamav_folder_open(&folder, base, &err), ASSAY_OK);
+    ck_assert(assay__clamav_guard_enter(&guard, &claim, INT64_MAX, &fault));
+    ck_assert_int_eq(rmdir(folder.path), 0);
+    ck_assert_int_eq(assay__clamav_folder_renew(&folder, base, &fresh, &err),
+                     ASSAY_OK);
+    assay__clamav_guard_renewed(&guard, &fresh);
+    ck_assert(assay__clamav_guard_enter(&guard, &next, INT64_MAX, &fault));
+    ck_assert(!assay__clamav_guard_leave(&guard, &claim, &fault));
+    ck_assert_int_eq(fault.reason, ASSAY_REASON_TEMPORARY);
+    ck_assert(assay__clamav_guard_leave(&guard, &next, &fault));
+    assay__clamav_folder_close(&folder);
+    assay__clamav_guard_fini(&guard);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("clamav_folder");
@@ -252,6 +323,9 @@ int main(void)
         tcase_add_test(tcase, folder_of_another_user_stays);
     tcase_add_test(tcase, folders_of_the_living_stay);
     tcase_add_test(tcase, unsafe_or_missing_base_is_left_alone);
+    tcase_add_test(tcase, removed_folder_is_made_anew);
+    tcase_add_test(tcase, nothing_is_made_anew_in_an_unsafe_base);
+    tcase_add_test(tcase, scan_across_a_renewal_fails);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
