@@ -3,10 +3,13 @@
 /*
  * Where lines of the log go: the standard error stream or syslog.
  *
- * A line on stderr is one write(), so lines of several threads never mix.
+ * A line on stderr is one write(), so lines of several threads never mix. A
+ * line that cannot be written (a full disk, a closed pipe) is lost, and the
+ * next one that can be is preceded by their number.
  */
 #include "log.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +18,9 @@
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+
+/* Lines that were not written, or not whole, since the last that was. */
+static atomic_ulong lost_lines;
 
 static int syslog_priority(assay_log_level level)
 {
@@ -45,8 +51,8 @@ static void format_now(char *out, size_t size)
                    (int)(now.tv_nsec / 1000000));
 }
 
-static void write_stderr(enum assay__log_target target, assay_log_level level,
-                         const char *line)
+static bool write_line(enum assay__log_target target, assay_log_level level,
+                       const char *line)
 {
     char out[ASSAY_LOG_LINE_MAX + 80];
     char now[48];
@@ -61,13 +67,27 @@ static void write_stderr(enum assay__log_target target, assay_log_level level,
                        (int)getpid(), assay_log_level_name(level), line);
     }
     if (len < 0)
-        return;
+        return false;
     if ((size_t)len >= sizeof out) {
         len = (int)sizeof out - 1;
         out[len - 1] = '\n';
     }
-    if (write(STDERR_FILENO, out, (size_t)len) < 0)
-        return; /* there is nowhere to say so */
+    return write(STDERR_FILENO, out, (size_t)len) == len;
+}
+
+static void write_stderr(enum assay__log_target target, assay_log_level level,
+                         const char *line)
+{
+    char notice[64];
+    unsigned long lost = atomic_exchange(&lost_lines, 0);
+
+    if (lost > 0) {
+        (void)snprintf(notice, sizeof notice, "log.lost lines=%lu", lost);
+        if (!write_line(target, ASSAY_LOG_WARN, notice))
+            (void)atomic_fetch_add(&lost_lines, lost);
+    }
+    if (!write_line(target, level, line))
+        (void)atomic_fetch_add(&lost_lines, 1);
 }
 
 static void sink(void *arg, assay_log_level level, const char *line)
