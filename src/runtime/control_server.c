@@ -238,6 +238,14 @@ static int accept_one(struct assay_control *control)
                    SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
+/* accept4() looks for a descriptor before it looks for a newcomer. */
+static bool has_newcomer(const struct assay_control *control)
+{
+    struct pollfd listen = {.fd = control->options.listen_fd, .events = POLLIN};
+
+    return poll(&listen, 1, 0) > 0;
+}
+
 /* Makes a descriptor free: one in reserve, then that of a client. */
 static bool free_descriptor(struct assay_control *control)
 {
@@ -264,10 +272,11 @@ static bool accept_next(struct assay_control *control, bool *is_last_out)
         add_member(control, fd);
         return true;
     }
-    if (is_out_of_descriptors(errno))
-        return free_descriptor(control);
     *is_last_out = errno == EAGAIN;
-    return true;
+    if (!is_out_of_descriptors(errno))
+        return true;
+    *is_last_out = !has_newcomer(control);
+    return *is_last_out || free_descriptor(control);
 }
 
 static void accept_some(struct assay_control *control)

@@ -211,6 +211,21 @@ static unsigned long quiet_steps(void)
     return quiet;
 }
 
+/* Hung up on, an MTA defers the message and comes again. */
+static bool is_crowded(void)
+{
+    bool changed, crowded = assay__hub_is_crowded(milter->hub, &changed);
+
+    if (changed)
+        assay_log_write(milter->log, crowded ? ASSAY_LOG_WARN : ASSAY_LOG_INFO,
+                        crowded ? "milter.crowded" : "milter.uncrowded", "%s",
+                        crowded ? "reason=\"descriptors run out: new "
+                                  "connections are closed; raise the limit of "
+                                  "open files or lower max_connections\""
+                                : "reason=\"there are descriptors again\"");
+    return crowded;
+}
+
 /* NOLINTNEXTLINE(readability-function-size): libmilter's signature */
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
                              unsigned long offered_steps,
@@ -230,7 +245,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
     *actions_out = offered_actions & WANTED_ACTIONS;
     *steps_out |= offered_steps & WANTED_STEPS;
     step_enter(&step, ctx, "negotiate");
-    if (step.entered && !step.connection) {
+    if (step.entered && !step.connection && !is_crowded()) {
         step.connection = assay__hub_connect(milter->hub);
         (void)smfi_setpriv(ctx, step.connection);
     }

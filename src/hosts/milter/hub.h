@@ -70,6 +70,14 @@ void assay__hub_keep_quiet(struct assay__hub *hub, const void *key,
 bool assay__hub_take_quiet(struct assay__hub *hub, const void *key,
                            unsigned long *quiet_out);
 
+/**
+ * Whether descriptors get scarce: scans need some, and libmilter turns in
+ * circles when it has none for the next connection. A connection that is hung
+ * up on at once makes room; its MTA tries again.
+ * @param changed_out  set to whether the answer was another one last time
+ */
+bool assay__hub_is_crowded(struct assay__hub *hub, bool *changed_out);
+
 /** @return NULL, or why no further connection may do anything */
 const char *assay__hub_refusal(struct assay__hub *hub);
 

@@ -109,8 +109,10 @@ def test_answer_cannot_reach_the_terminal(folder):
         def colour():
             client, _ = server.accept()
             with client:
-                client.recv(100)
+                while not client.recv(100).endswith(b"\n"):
+                    pass
                 client.sendall(b"0 13\n\x1b[31m\xc2\x9b\x07a\tb\n\x7f")
+                client.recv(100)  # until it has gone: nothing is lost
 
         thread = threading.Thread(target=colour)
         thread.start()
@@ -272,6 +274,12 @@ def test_c14_slow_and_greedy_clients(folder):
         check("status", assayd.stop(), 0)
 
 
+def cpu_ticks(pid):
+    """CPU time of all threads."""
+    words = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1]
+    return sum(map(int, words.split()[11:13]))
+
+
 def console_ticks(pid):
     """CPU time of the console's threads; libmilter's accept is its own."""
     ticks = 0
@@ -315,6 +323,40 @@ def test_c11_no_descriptors_and_idle_clients(folder):
         check("console", console(folder, "pid"), f"{pid}\n")
         for client in idle:
             client.close()
+        check("status", assayd.stop(), 0)
+
+
+def test_c11_mail_when_descriptors_run_out(folder):
+    """C11: clients that are too many are hung up on, the others are served,
+    nobody turns in circles, and all is well again afterwards."""
+    with Assayd(folder, text=config(folder)) as assayd:
+        pid = assayd.process.pid
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (80, before[1]))
+        mtas, refused = [], 0
+        for _ in range(100):
+            try:
+                mtas.append(Mta(folder))
+            except (Failure, OSError):
+                refused += 1
+        check("some are served", len(mtas) > 10, True)
+        check("some are not", refused > 10, True)
+        check("console", console(folder, "pid"), f"{pid}\n")
+        check_in("log", "milter.crowded", assayd.log.read_text())
+        mtas[0].connect()
+        check("mail", mtas[0].message(b"hello\r\n")[0], b"c")
+        start = cpu_ticks(pid)
+        threading.Event().wait(2)
+        used = (cpu_ticks(pid) - start) / os.sysconf("SC_CLK_TCK")
+        check(f"spins: {used} s of 2 s", used < 1, True)
+        for mta in mtas:
+            mta.close()
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        mta = Mta(folder)
+        mta.connect()
+        check("mail", mta.message(b"hello\r\n")[0], b"c")
+        mta.close()
+        check_in("log", "milter.uncrowded", assayd.log.read_text())
         check("status", assayd.stop(), 0)
 
 
