@@ -31,6 +31,46 @@ class Check(cli.CliTest):
             self.assertIn(line, lines)
         self.assertLessEqual(max(map(len, lines)), 80)
 
+    UPGRADE_REFUSED = (
+        "Your config is not valid; please edit it before retrying the "
+        "upgrade. You can use the ./validate_config script to check your "
+        "configuration.\n")
+
+    def configure_missing_module(self):
+        self.put("assay.conf", (
+            b'clamav { }\ncsapi { }\nantivirus "av" {\n'
+            b'  clamav "clamav1" { signatures = "db" }\n'
+            b'  csapi "csapi1" { }\n}\n'))
+
+    def test_missing_module_is_named_with_its_place(self):
+        """AV-07; AV-33: nothing on standard output, as the original, but
+        never silent."""
+        self.configure_missing_module()
+        for quiet in ([], ["-q"]):
+            run = self.run_assay("check", *quiet, "-c", "assay.conf", status=1)
+            self.assertEqual(run.out, "")
+            self.assertTrue(run.err.startswith(
+                "assay.conf:2:1: error: 'csapi' is not a valid scope name in "
+                "scope 'Global'\ncsapi { }\n^~~~~\n"
+                "engines and policy languages are looked for in "), run.err)
+            self.assertTrue(
+                run.err.endswith("\nassay: assay.conf: 1 error\n"), run.err)
+
+    def test_upgrade_says_what_to_do(self):
+        """AV-32: the two sentences, exactly, and where to look."""
+        self.configure_missing_module()
+        for words in (["--upgrade"], ["--upgrade", "-q"], ["-q", "--upgrade"]):
+            run = self.run_assay("check", *words, "-c", "assay.conf", status=1)
+            self.assertEqual(run.out, self.UPGRADE_REFUSED)
+            self.assertIn("assay.conf:2:1: error: 'csapi'", run.err)
+
+    def test_upgrade_of_a_valid_configuration(self):
+        run = self.run_assay("check", "--upgrade", "-c", "assay.conf",
+                             status=0)
+        self.assertEqual((run.out, run.err), ("Configuration valid\n", ""))
+        run = self.run_assay("check", "--upgrade", "-c", "none.conf", status=1)
+        self.assertEqual(run.out, "No configuration found\n")
+
     def test_stanza_of_the_daemon_is_known(self):
         for listen in ('Listen = "unix:/run/x.sock"',
                        'Listen "unix:/run/x.sock"'):

@@ -423,6 +423,23 @@ START_TEST(a_failed_reload_keeps_the_configuration)
 }
 END_TEST
 
+/* AV-08: a configuration that names a scanner whose module is missing locks
+ * nobody out of the console (there is no web user interface to log in to). */
+START_TEST(a_missing_module_does_not_close_the_console)
+{
+    config_write("assay.conf", "sample { }\ncsapi { }\n"
+                               "antivirus \"av1\" { csapi \"c\" { } }\n");
+    expect_failure("config reload",
+                   "assay.conf:2:1: error: 'csapi' is not a valid scope name "
+                   "in scope 'Global'\n");
+    ck_assert_str_eq(text + strlen(text) - 19, "Reconfigure failed\n");
+    ck_assert_int_eq(run_in(1, "version"), 0);
+    expect_in(1, "antivirus:av1 version", 0,
+              "antivirus: sample sample-1/EVIL\n");
+    ck_assert_int_eq(scan("EVIL"), ASSAY_STATUS_INFECTED);
+}
+END_TEST
+
 START_TEST(another_file_can_be_loaded)
 {
     char line[256];
@@ -506,6 +523,7 @@ static void add_files(TCase *tc)
     tcase_add_test(tc, writeback_and_transactions_agree_on_the_disk);
     tcase_add_test(tc, reload_drops_what_is_not_written_and_says_so);
     tcase_add_test(tc, a_failed_reload_keeps_the_configuration);
+    tcase_add_test(tc, a_missing_module_does_not_close_the_console);
     tcase_add_test(tc, another_file_can_be_loaded);
     tcase_add_test(tc, the_main_file_can_be_written_elsewhere);
 }
