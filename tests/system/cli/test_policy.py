@@ -136,5 +136,68 @@ class Script(cli.CliTest):
         self.assertEqual(found["phase"], "data")
 
 
+SCANNING = """
+require("msys.core") require("msys.av")
+local policy = {}
+local function name_of(rc)
+  for name, value in pairs(msys.av) do
+    if value == rc and name:find("^EC_AV_") then return name end
+  end
+end
+local function last_part(msg)
+  local part = msg:mime()
+  while part.thread do part = part.thread end
+  return part
+end
+function policy:validate_data_spool(msg, accept, vctx)
+  local rc, info, engine, code = CALL
+  msg:header("X-Scan", table.concat({name_of(rc), info, tostring(engine),
+    tostring(code)}, " | "), "append")
+  return msys.core.VALIDATE_CONT
+end
+msys.registerModule("policy", policy)
+"""
+
+
+@unittest.skipUnless((cli.BUILD / "lib/assay/languages/lua.so").exists(),
+                     "built without Lua")
+class ScanningScript(cli.CliTest):
+    """CL-08: msys.av.scan and scan_part with the real clamav."""
+
+    def results(self, call, message):
+        """What the call answers a script about the message."""
+        self.put("policy.lua", SCANNING.replace("CALL", call).encode())
+        self.configure("  enabled = false", rest=(
+            "scriptlet \"scriptlet\" {\n"
+            "  script \"policy\" { source = \"policy\" }\n}"))
+        self.put("x.eml", message)
+        run = self.scan("--policy", "--json", "x.eml", status=0)
+        return json.loads(run.out)["disposition"]["edits"][0]["value"]
+
+    def test_scan(self):
+        for call in ("msys.av.scan()", "msys.av.scan('clamav')",
+                     "msys.av.scan('clamav1', msg, vctx)"):
+            self.assertRegex(
+                self.results(call, INFECTED),
+                rf"^EC_AV_INFECTED \| {cli.THREAT}\S* \| clamav \| \S+$")
+            self.assertEqual(self.results(call, CLEAN),
+                             "EC_AV_CLEAN |  | nil | OK")
+
+    def test_scan_part(self):
+        attachment = "msys.av.scan_part(last_part(msg), 'clamav')"
+        self.assertRegex(
+            self.results(attachment, INFECTED),
+            rf"^EC_AV_INFECTED \| {cli.THREAT}\S* \| clamav \| \S+$")
+        self.assertEqual(self.results(attachment, cli.mail(b"harmless")),
+                         "EC_AV_CLEAN |  | nil | OK")
+        self.assertRegex(self.results("msys.av.scan_part(msg)", INFECTED),
+                         r"^EC_AV_PART_IS_CONTAINER \| ")
+
+    def test_engines(self):
+        self.assertEqual(
+            self.results("0, msys.av.engines()[1], #msys.av.engines(), nil",
+                         CLEAN), "EC_AV_CLEAN | clamav | 1 | nil")
+
+
 if __name__ == "__main__":
     unittest.main()

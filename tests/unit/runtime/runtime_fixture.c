@@ -82,6 +82,11 @@ unsigned fixture_log_count(const char *text)
     return count;
 }
 
+const char *fixture_log(void)
+{
+    return logged;
+}
+
 void fixture_log_clear(void)
 {
     (void)pthread_mutex_lock(&lock);

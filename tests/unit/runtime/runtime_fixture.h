@@ -35,6 +35,8 @@ void fixture_reload(const char *text);
 /** What was logged, but for lines about one message, or reported since
  *  fixture_log_clear(): how often a text occurs in it. */
 unsigned fixture_log_count(const char *text);
+/** All of it, while no other thread logs. */
+const char *fixture_log(void);
 void fixture_log_clear(void);
 /** Waits up to a minute for a text in the log. @return whether it came */
 bool fixture_log_wait(const char *text);

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Assay authors */
 /*
  * An engine for tests of the runtime: a content that holds the configured
- * word is infected. It can refuse to open or crash. Opening and closing are
- * logged.
+ * word is infected, any other gets the configured answer. It can refuse to open
+ * or crash. Opening and closing are logged.
  *
  * With `words` the word is read from the first line of that file and read
  * again by refresh: BROKEN there is refused, and while there is a file of that
@@ -25,11 +25,20 @@ struct sample_settings {
     const char *words;
     bool refuse;
     bool crash;
+    int answer;
     const char *data;
     uint64_t max_filesize, max_scansize;
 };
 
 #define AT(member) offsetof(struct sample_settings, member)
+
+static const assay_conf_word sample_answers[] = {
+    {.name = "clean", .value = ASSAY_FOUND_NOTHING},
+    {.name = "fault", .value = ASSAY_FOUND_FAULT},
+    {.name = "unscannable", .value = ASSAY_FOUND_UNSCANNABLE},
+    {.name = "unsuitable", .value = ASSAY_FOUND_NOT_SUITABLE},
+    {0},
+};
 
 static const assay_conf_option sample_options[] = {
     {.name = "threat",
@@ -45,6 +54,11 @@ static const assay_conf_option sample_options[] = {
      .type = ASSAY_CONF_BOOL,
      .offset = AT(crash),
      .default_value = "false"},
+    {.name = "answer",
+     .type = ASSAY_CONF_ENUM,
+     .offset = AT(answer),
+     .default_value = "clean",
+     .words = sample_answers},
     {.name = "data", .type = ASSAY_CONF_PATH, .offset = AT(data)},
     {.name = "max_filesize",
      .type = ASSAY_CONF_SIZE,
@@ -187,8 +201,12 @@ static void sample_scan(void *instance, const assay_scan_args *args,
         (void)snprintf(finding->info, sizeof finding->info, "Sample.%s", word);
         return;
     }
-    finding->found = ASSAY_FOUND_NOTHING;
-    (void)snprintf(finding->scan_code, sizeof finding->scan_code, "OK");
+    finding->found = (assay_found)sample->settings->answer;
+    (void)snprintf(finding->scan_code, sizeof finding->scan_code, "%s",
+                   finding->found == ASSAY_FOUND_NOTHING ? "OK" : "SAMPLE_ODD");
+    if (finding->found != ASSAY_FOUND_NOTHING)
+        (void)snprintf(finding->info, sizeof finding->info,
+                       "sample answers as configured");
 }
 
 static void sample_epoch(void *instance, char *buf, size_t size)
