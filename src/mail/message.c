@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "mail/header.h"
+#include "mail/limits.h"
 
 #define MIB ((size_t)1024 * 1024)
 /* More than any MTA takes for one transaction. */
@@ -67,6 +68,11 @@ assay_rc assay_message_new(const assay_message_limits *limits,
     }
     *out = message;
     return ASSAY_OK;
+}
+
+const assay_message_limits *assay__message_limits(const assay_message *message)
+{
+    return &message->limits;
 }
 
 static void set_received(assay_message *message, const char *data, size_t len)

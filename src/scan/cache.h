@@ -17,8 +17,9 @@
  * key, so that a database that is rolled back finds nothing of the other's.
  *
  * Single flight: who looks up what another thread is scanning waits for that
- * verdict instead. A thread lands what it scans before it awaits a flight of
- * the same cache, or two of them could wait for each other.
+ * verdict instead. A thread that has a flight of its own may await only such
+ * as never wait for one of its kind, or two of them could wait for each other;
+ * scan/recall.h says which.
  *
  * Threads: any. Locks: those of rt/lru.h (rank `cache`), never held while an
  * engine, a callback or a wait for anything else runs.
@@ -50,6 +51,8 @@ struct assay__cache_subject {
     const char *file_name;  /* NULL: not part of the key */
     const char *epoch;
     uint64_t options; /* digest of what changes a verdict */
+    assay_bytes view; /* what else tells contents of the same bytes apart; may
+                         be empty */
 };
 
 struct assay__cache_limits {

@@ -32,13 +32,14 @@ struct preamble {
     uint64_t epoch_size;
     uint64_t media_type_size;
     uint64_t file_name_size;
+    uint64_t view_size;
     uint32_t kind;
     uint32_t encoding;
     uint32_t has_media_type;
     uint32_t has_file_name;
 };
 
-_Static_assert(sizeof(struct preamble) == 5 * 8 + 4 * 4, "padded");
+_Static_assert(sizeof(struct preamble) == 6 * 8 + 4 * 4, "padded");
 
 static assay_rc no_hash(assay_error *err)
 {
@@ -139,6 +140,7 @@ static bool add_subject(EVP_MAC_CTX *context,
         .epoch_size = length(subject->epoch),
         .media_type_size = length(subject->media_type),
         .file_name_size = length(subject->file_name),
+        .view_size = subject->view.len,
         .kind = (uint32_t)subject->kind,
         .encoding = (uint32_t)subject->encoding,
         .has_media_type = subject->media_type != NULL,
@@ -149,6 +151,7 @@ static bool add_subject(EVP_MAC_CTX *context,
            add(context, subject->epoch, preamble.epoch_size) &&
            add(context, subject->media_type, preamble.media_type_size) &&
            add(context, subject->file_name, preamble.file_name_size) &&
+           add(context, subject->view.data, subject->view.len) &&
            add(context, subject->encoded.data, subject->encoded.len);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "scan/finding.h"
+#include "scan/recall.h"
 #include "scan/report.h"
 #include "scan/runner.h"
 
@@ -47,14 +48,6 @@ static struct assay__content_result scan_now(
 
 /* ---- the cache ---------------------------------------------------------- */
 
-static bool uses_cache(const struct assay__engine_instance *engine)
-{
-    const struct assay__scope_options *options = &engine->options;
-
-    return engine->core->cache &&
-           (options->cache_size > 0 || options->clean_cache_size > 0);
-}
-
 /* Texts that are no encoding are one: the same bytes. */
 static assay_encoding plain_encoding(assay_encoding encoding)
 {
@@ -88,67 +81,38 @@ static bool make_key(const struct assay__engine_core *core,
     return assay__cache_make_key(core->cache, &subject, key_out);
 }
 
-/* Wait for the scan of another thread. @return false when time was up */
-static bool await(const struct assay__run *run,
-                  const struct assay__engine_instance *engine,
-                  struct assay__cache_flight **flight,
-                  enum assay__cache_answer *answer_out, assay_verdict *verdict)
-{
-    struct assay__cache *cache = engine->core->cache;
-    struct assay__pulse *pulse = run->request->pulse;
-    int64_t deadline_ms = assay__run_deadline_ms(run, engine);
+/* A scan for assay__recall(). */
+struct fresh_scan {
+    const struct assay__run *run;
+    struct assay__engine_instance *engine;
+    const struct assay__source *source;
+    struct assay__content_result result;
+};
 
-    while (!assay__cache_await(cache, flight,
-                               assay__pulse_until(pulse, deadline_ms),
-                               answer_out, verdict)) {
-        assay__pulse_tick(pulse);
-        if (assay__run_is_due(run, engine)) {
-            assay__cache_leave(cache, flight);
-            return false;
-        }
-    }
-    return true;
+static bool scan_fresh(void *arg, assay_verdict *verdict)
+{
+    struct fresh_scan *fresh = arg;
+
+    fresh->result = scan_now(fresh->run, fresh->engine, fresh->source, verdict);
+    return !fresh->result.is_in_doubt;
 }
 
-/* As scan_now(), for others too. */
-static struct assay__content_result scan_and_land(
-    const struct assay__run *run, struct assay__engine_instance *engine,
-    const struct assay__source *source, struct assay__cache_flight **flight,
-    assay_verdict *verdict)
-{
-    struct assay__engine_core *core = engine->core;
-    struct assay__content_result result =
-        scan_now(run, engine, source, verdict);
-    char epoch[ASSAY_EPOCH_MAX];
-
-    assay__engine_core_epoch(core, epoch);
-    assay__cache_land(core->cache, flight, result.is_in_doubt ? NULL : verdict,
-                      epoch, atomic_load(&core->clean_generation));
-    return result;
-}
-
-static struct assay__content_result look_up_or_scan(
+static struct assay__content_result recall(
     const struct assay__run *run, struct assay__engine_instance *engine,
     const struct assay__source *source, const struct assay__cache_key *key,
     assay_verdict *verdict)
 {
-    const struct assay__content_result hit = {.is_inspected = true};
-    const struct assay__content_result late = {.is_in_doubt = source->is_leaf};
-    struct assay__engine_core *core = engine->core;
-    struct assay__cache_flight *flight = NULL;
-    enum assay__cache_answer answer = assay__cache_look_up(
-        core->cache, key, atomic_load(&core->clean_generation), verdict,
-        &flight);
+    struct fresh_scan fresh = {run, engine, source, {0}};
+    struct assay__recall recall = {run, engine, key, scan_fresh, &fresh};
 
-    if (answer == ASSAY__CACHE_WAIT &&
-        !await(run, engine, &flight, &answer, verdict)) {
-        assay__verdict_time_out(verdict, engine->options.timeout_s);
-        return late;
+    switch (assay__recall(&recall, verdict)) {
+    case ASSAY__RECALL_HIT:
+        return (struct assay__content_result){.is_inspected = true};
+    case ASSAY__RECALL_LATE:
+        return (struct assay__content_result){.is_in_doubt = source->is_leaf};
+    default:
+        return fresh.result;
     }
-    if (answer == ASSAY__CACHE_SCAN)
-        return scan_and_land(run, engine, source, &flight, verdict);
-    atomic_fetch_add(&core->stats.cache_hits, 1);
-    return hit;
 }
 
 struct assay__content_result assay__content_scan(
@@ -159,9 +123,9 @@ struct assay__content_result assay__content_scan(
     struct assay__content_result result;
     struct assay__cache_key key;
 
-    if (uses_cache(engine) &&
+    if (!source->is_covered && assay__recall_is_on(engine) &&
         make_key(engine->core, source, verdict->epoch, &key))
-        result = look_up_or_scan(run, engine, source, &key, verdict);
+        result = recall(run, engine, source, &key, verdict);
     else
         result = scan_now(run, engine, source, verdict);
     if (result.is_inspected)

@@ -42,6 +42,8 @@ struct assay__source {
                       for that readers must agree on its data */
     bool is_apart; /* its bytes are counted besides those of the contents
                       before it; false: it is another view of them */
+    bool is_covered; /* set by the caller: the cache is asked for the message
+                        with all that belongs to it, not for this content */
 };
 
 /** One pass over the contents. */

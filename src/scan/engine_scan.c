@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "scan/content_scan.h"
 #include "scan/finding.h"
+#include "scan/message_key.h"
+#include "scan/recall.h"
 #include "scan/report.h"
 
 #define MS_PER_S 1000
@@ -49,71 +51,109 @@ static void apply_all_limits(const struct assay__run *run,
                      "a limit ended the search for other readings", verdict);
 }
 
-/* One content of a pass. @return whether it was inspected */
-static bool scan_one(const struct assay__run *run,
-                     struct assay__engine_instance *engine,
-                     struct assay__contents *contents,
-                     const struct assay__source *source, assay_verdict *one)
-{
-    struct assay__content_result result =
-        assay__content_scan(run, engine, source, one);
+/* A pass over all contents. */
+struct pass {
+    const struct assay__run *run;
+    struct assay__engine_instance *engine;
+    bool is_recalled;    /* the cache is asked for all of them at once */
+    assay_verdict blank; /* of this engine; nothing was decided in it yet */
+    bool was_inspected;  /* anything */
+};
 
+/* One content of a pass. */
+static void scan_one(struct pass *pass, struct assay__contents *contents,
+                     struct assay__source *source, assay_verdict *one)
+{
+    struct assay__content_result result;
+
+    /* Parts are found in other messages, too. */
+    source->is_covered = pass->is_recalled && !source->part;
+    result = assay__content_scan(pass->run, pass->engine, source, one);
     contents->is_in_doubt |= result.is_in_doubt;
-    return result.is_inspected;
+    pass->was_inspected |= result.is_inspected;
 }
 
 /* All contents until a threat is found or time is up; an error is not the end,
- * because the next content may be infected.
- * @param blank  a verdict of this engine that nothing was decided in yet
- * @return whether anything was inspected */
-static bool scan_contents(const struct assay__run *run,
-                          struct assay__engine_instance *engine,
-                          const assay_verdict *blank, assay_verdict *verdict)
+ * because the next content may be infected. */
+static void scan_contents(struct pass *pass, assay_verdict *verdict)
 {
-    bool was_inspected = false, is_first = true, is_late = false;
+    const struct assay__run *run = pass->run;
+    const struct assay__scope_options *options = &pass->engine->options;
+    bool is_first = true, is_late = false;
     enum assay__contents_step step;
     struct assay__contents contents;
     struct assay__source source = {0};
-    assay_verdict one = *blank;
+    assay_verdict one = pass->blank;
 
-    assay__contents_begin(&contents, run, &engine->options);
+    assay__contents_begin(&contents, run, options);
     while (!is_late && verdict->status != ASSAY_STATUS_INFECTED &&
            (step = assay__contents_next(&contents, &source, &one)) !=
                ASSAY__CONTENTS_OVER) {
-        is_late = !is_first && assay__run_is_due(run, engine);
+        is_late = !is_first && assay__run_is_due(run, pass->engine);
         if (is_late)
-            assay__verdict_time_out(&one, engine->options.timeout_s);
+            assay__verdict_time_out(&one, options->timeout_s);
         else if (step == ASSAY__CONTENTS_NEXT)
-            was_inspected |= scan_one(run, engine, &contents, &source, &one);
+            scan_one(pass, &contents, &source, &one);
         if (is_first)
             *verdict = one;
         else if (source.is_apart)
             assay__verdict_add(verdict, &one);
         else
             assay__verdict_merge(verdict, &one);
-        one = *blank;
+        one = pass->blank;
         is_first = false;
     }
     verdict->coverage.parts_total +=
         (uint32_t)assay__contents_leaves_left(&contents);
-    apply_all_limits(run, engine, verdict);
-    return was_inspected;
+    apply_all_limits(run, pass->engine, verdict);
+}
+
+static bool scan_fresh(void *arg, assay_verdict *verdict)
+{
+    scan_contents(arg, verdict);
+    return true;
+}
+
+/* @return whether there was anything to inspect, now or before */
+static bool recall_or_scan(struct pass *pass,
+                           const struct assay__cache_key *key,
+                           assay_verdict *verdict)
+{
+    const struct assay__recall recall = {pass->run, pass->engine, key,
+                                         scan_fresh, pass};
+    int64_t start_us = assay__clock_us();
+
+    pass->is_recalled = true;
+    if (assay__recall(&recall, verdict) == ASSAY__RECALL_HIT) {
+        assay__report_content(&pass->engine->core->stats,
+                              (uint64_t)(assay__clock_us() - start_us));
+        return true;
+    }
+    return pass->was_inspected;
 }
 
 static void scan(const struct assay__run *run,
                  struct assay__engine_instance *engine, assay_verdict *verdict)
 {
     int64_t start_us = assay__clock_us();
-    assay_verdict blank;
+    struct pass pass = {.run = run, .engine = engine};
+    struct assay__cache_key key;
+    bool was_inspected;
 
     /* Before the scan: signatures that are swapped in during it must not be
      * credited with a verdict they did not make. */
     assay__engine_core_epoch(engine->core, verdict->epoch);
-    blank = *verdict;
+    pass.blank = *verdict;
     assay__verdict_fail(verdict, ASSAY_STATUS_ERROR, ASSAY_REASON_ENGINE,
                         "nothing to scan");
-    if (scan_contents(run, engine, &blank, verdict) && run->message &&
-        !run->request->part)
+    if (assay__recall_is_on(engine) &&
+        assay__message_key(run, engine, verdict->epoch, &key)) {
+        was_inspected = recall_or_scan(&pass, &key, verdict);
+    } else {
+        scan_contents(&pass, verdict);
+        was_inspected = pass.was_inspected;
+    }
+    if (was_inspected && run->message && !run->request->part)
         assay__report_message(&engine->core->stats,
                               (uint64_t)(assay__clock_us() - start_us));
 }

@@ -7,7 +7,9 @@
  *   choice.c        whether an engine runs, and why not
  *   engine_scan.c   one engine over all contents of a request
  *   contents.c      what these contents are
+ *   message_key.c   the message with all its contents, for the cache
  *   content_scan.c  one content: cache, size, call
+ *   recall.c        how the cache is asked
  *   runner.c        how the engine is called
  *   report.c        counters and log
  *
