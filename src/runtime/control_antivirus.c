@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
 /*
- * antivirus:SCOPE stats and version (AV-30, AV-31).
+ * antivirus:SCOPE stats, version (AV-30, AV-31) and reload.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -226,6 +226,45 @@ static void version(const struct assay__control_call *call)
     visit_scope(call, version_of);
 }
 
+/* ---- reload ------------------------------------------------------------- */
+
+/* The signatures in use stay when newer ones cannot be had. */
+static void reload_of(const struct assay__control_call *call,
+                      const struct assay__scope *scope,
+                      const struct assay__engine_instance *engine,
+                      json_t *entry)
+{
+    struct assay__engine_core *core = engine->core;
+    char epoch[VERSION_MAX] = "";
+    bool changed = false;
+    assay_error err = {0};
+    assay_rc rc = ASSAY_OK;
+
+    (void)scope;
+    if (core->instance) {
+        rc = assay__engine_core_refresh(
+            core, assay__log(call->session->library), &changed, &err);
+        engine->table->ops->epoch(core->instance, epoch, sizeof epoch);
+    }
+    if (rc != ASSAY_OK)
+        assay__control_fail(call, "%s: %s; the signatures in use stay (%s)",
+                            engine->name, err.msg, epoch);
+    else
+        assay__control_say(call, "%s: %s%s\n", engine->name,
+                           changed ? "new signatures, " : "nothing newer, ",
+                           epoch);
+    assay__control_put(call, entry, "changed", json_boolean(changed));
+    assay__control_put(call, entry, "epoch", assay__control_string(epoch));
+    assay__control_put(call, entry, "error",
+                       rc != ASSAY_OK ? assay__control_string(err.msg)
+                                      : json_null());
+}
+
+static void reload(const struct assay__control_call *call)
+{
+    visit_scope(call, reload_of);
+}
+
 const struct assay__control_command assay__control_antivirus[] = {
     {.name = "antivirus: stats",
      .arguments = "",
@@ -235,5 +274,10 @@ const struct assay__control_command assay__control_antivirus[] = {
      .arguments = "",
      .summary = "versions of each engine and of its signatures",
      .run = version},
+    {.name = "antivirus: reload",
+     .arguments = "",
+     .summary = "look for newer signatures now",
+     .changes = true,
+     .run = reload},
     {.name = NULL},
 };

@@ -187,6 +187,44 @@ START_TEST(version_is_what_engines_say) /* AV-31 */
 }
 END_TEST
 
+static void write_words(const char *words)
+{
+    char path[128];
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "%s/words", folder);
+    file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(words, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(reload_takes_newer_signatures_or_keeps_the_old)
+{
+    char stanza[256];
+
+    write_words("FIRST");
+    (void)snprintf(stanza, sizeof stanza,
+                   "sample { }\nantivirus \"av1\" { sample \"s1\" { words = "
+                   "\"%s/words\" } }\n",
+                   folder);
+    open_with(stanza);
+    run_ok("antivirus:av1 reload");
+    ck_assert_str_eq(text, "s1: nothing newer, sample-1/FIRST\n");
+    write_words("SECOND");
+    run_ok("antivirus:av1 reload");
+    ck_assert_str_eq(text, "s1: new signatures, sample-1/SECOND\n");
+    write_words("BROKEN");
+    ck_assert_int_eq(run("antivirus:av1 reload"), 1);
+    ck_assert_ptr_nonnull(
+        strstr(text, "the signatures in use stay (sample-1/SECOND)\n"));
+    run_ok("antivirus:av1 version");
+    ck_assert_str_eq(text, "antivirus: sample sample-1/SECOND\n");
+    (void)snprintf(stanza, sizeof stanza, "%s/words", folder);
+    ck_assert_int_eq(unlink(stanza), 0);
+}
+END_TEST
+
 START_TEST(scope_may_be_left_out_when_there_is_one)
 {
     run_ok("antivirus stats");
@@ -595,6 +633,7 @@ int main(void)
     tcase_add_test(tc, stats_of_several_instances_name_them);
     tcase_add_test(tc, stats_as_json);
     tcase_add_test(tc, version_is_what_engines_say);
+    tcase_add_test(tc, reload_takes_newer_signatures_or_keeps_the_old);
     tcase_add_test(tc, scope_may_be_left_out_when_there_is_one);
     tcase_add_test(tc, modules_are_listed);
     tcase_add_test(tc, pool_that_never_ran_has_one_line);
