@@ -14,8 +14,9 @@ command -v mandoc >/dev/null || {
 mandoc -T lint -W warning "$page"
 
 missing=0
-for option in $("$ASSAY_BUILD/bin/assay" help scan |
-    sed -n 's/^ *-., --\([a-z]*\).*/\1/p'); do
+for option in $(for command in check console scan; do
+    "$ASSAY_BUILD/bin/assay" help "$command"
+done | sed -nE 's/^ *(-., )?--([a-z]+).*/\2/p'); do
     grep -q "Fl -$option" "$page" || {
         echo "assay.1 does not name --$option"
         missing=1

@@ -3,9 +3,16 @@
 # Copyright (c) 2026 The Assay authors
 """assay check, help, version and the command line itself."""
 
+import re
 import unittest
 
 import cli
+
+# A line of conf/assay.conf that offers an option or a stanza.
+OFFER = re.compile(r"""^(\s*)\#(\s+)(\w+\ =\ \S+ | Listen\ "\S+" |
+                       \w+(\ "\w+")?\ \{ | \})$""", re.X)
+# What it shows of the configuration of Postfix.
+NOT_OURS = re.compile(r"smtpd_milters|milter_default_action")
 
 
 class Check(cli.CliTest):
@@ -30,6 +37,22 @@ class Check(cli.CliTest):
                 "  overload       454     action = reject, error_code = 454"):
             self.assertIn(line, lines)
         self.assertLessEqual(max(map(len, lines)), 80)
+
+    def test_shipped_example(self):
+        """As it is, and with all that it offers in comments."""
+        example = (cli.SOURCE / "conf/assay.conf").read_text().replace(
+            "/var/lib/assay/tmp", str(self.folder))
+        lines = [line if NOT_OURS.search(line) else OFFER.sub(r"\1\2\3", line)
+                 for line in example.splitlines()]
+        everything = "\n".join(lines)
+        for option in ("Control_Listener {", "Virus_Headers = true",
+                       'ThreadPool "CPU" {', "mime_decompose = true",
+                       "paranoid = true", "daemon = "):
+            self.assertRegex(everything, rf"(?m)^ *{re.escape(option)}")
+        for text in (example, everything):
+            self.put("example.conf", text.encode())
+            run = self.run_assay("check", "-qc", "example.conf", status=0)
+            self.assertEqual((run.out, run.err), ("Configuration valid\n", ""))
 
     UPGRADE_REFUSED = (
         "Your config is not valid; please edit it before retrying the "
