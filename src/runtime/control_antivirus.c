@@ -205,11 +205,13 @@ static void version_of(const struct assay__control_call *call,
     if (core->instance) {
         engine->table->ops->version(core->instance, text, sizeof text);
         engine->table->ops->epoch(core->instance, epoch, sizeof epoch);
+        if (strncmp(text, "antivirus: ", 11) != 0)
+            assay__control_say(call, "antivirus: %s ", name);
+        assay__control_say(call, "%s\n", text);
+    } else {
+        assay__control_say(call, "antivirus: %s is not running (passive)\n",
+                           name);
     }
-    if (strncmp(text, "antivirus: ", 11) != 0)
-        assay__control_say(call, "antivirus: %s ", name);
-    assay__control_say(call, "%s\n",
-                       core->instance ? text : "is not running (passive)");
     if (core->out_of_service)
         assay__control_say(call,
                            "%s is out of service: it missed its test "

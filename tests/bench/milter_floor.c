@@ -32,6 +32,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
     return SMFIS_CONTINUE;
 }
 
+/* NOLINTBEGIN(readability-non-const-parameter): libmilter's signatures */
 static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
 {
     (void)ctx;
@@ -75,6 +76,8 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *chunk, size_t len)
     (void)len;
     return SMFIS_NOREPLY;
 }
+
+/* NOLINTEND(readability-non-const-parameter) */
 
 static sfsistat on_end(SMFICTX *ctx)
 {

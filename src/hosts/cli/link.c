@@ -133,7 +133,7 @@ static assay_rc get_head(const struct assay__link *link, size_t *status_out,
 static assay_rc get_answer(const struct assay__link *link,
                            struct assay__link_answer *out, assay_error *err)
 {
-    size_t status, len;
+    size_t status = 0, len = 0;
     assay_rc rc = get_head(link, &status, &len, err);
     char *text;
 

@@ -101,7 +101,7 @@ END_TEST
 
 START_TEST(reads_an_absolute_path_without_quotes)
 {
-    char text[256];
+    char text[sizeof path + sizeof "s { Include  }"];
 
     write_file("x.conf", "b = 2");
     (void)snprintf(text, sizeof text, "s { Include %s }", in_folder("x.conf"));

@@ -20,8 +20,9 @@ static char content[65536];
 static void note_diagnostic(void *arg, const char *text)
 {
     (void)arg;
-    strncat(config_found, text, sizeof config_found - strlen(config_found) - 2);
-    strcat(config_found, "\n");
+    size_t len = strlen(config_found);
+
+    (void)snprintf(config_found + len, sizeof config_found - len, "%s\n", text);
 }
 
 void config_setup(void)

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check_run.h"
 #include "runtime_fixture.h"
@@ -189,8 +190,9 @@ static int is_config(const struct dirent *entry)
  * about it: "# LINE: TEXT". */
 static void expect_refusal(const char *name)
 {
-    char path[256], text[1024] = "", want[128] = "", place[64];
-    unsigned line = 0;
+    char path[sizeof ASSAY_TEST_BROKEN + 256], text[1024] = "", place[64];
+    char want[128], *at;
+    unsigned long line;
     assay_error err = {0};
     FILE *file;
 
@@ -199,13 +201,16 @@ static void expect_refusal(const char *name)
     ck_assert_ptr_nonnull(file);
     ck_assert_uint_gt(fread(text, 1, sizeof text - 1, file), 0);
     fclose(file);
-    ck_assert_msg(sscanf(text, "# %u: %127[^\n]", &line, want) == 2, "%s",
-                  name);
+    ck_assert_msg(strncmp(text, "# ", 2) == 0, "%s", name);
+    line = strtoul(text + 2, &at, 10);
+    ck_assert_msg(strncmp(at, ": ", 2) == 0, "%s", name);
+    (void)snprintf(want, sizeof want, "%.*s", (int)strcspn(at + 2, "\n"),
+                   at + 2);
     fixture_log_clear();
     fixture_config(text);
     ck_assert_msg(assay_reload(fixture_library, &err) == ASSAY_E_CONF,
                   "%s is taken", name);
-    (void)snprintf(place, sizeof place, "assay.conf:%u:", line);
+    (void)snprintf(place, sizeof place, "assay.conf:%lu:", line);
     ck_assert_msg(fixture_log_count(place) > 0, "%s: no %s", name, place);
     ck_assert_msg(fixture_log_count(want) > 0, "%s: no '%s'", name, want);
 }
