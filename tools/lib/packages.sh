@@ -22,8 +22,8 @@ assay_packages_demo=(python3)
 assay_packages_smtp=(postfix)
 # shellcheck disable=SC2034
 assay_packages_test=(
-    check clamav clamav-daemon clamav-milter clamav-testfiles faketime iproute2 miltertest postfix
-    procps python3 zip
+    check clamav clamav-daemon clamav-milter clamav-testfiles faketime iproute2
+    mandoc miltertest postfix python3
 )
 # shellcheck disable=SC2034
 assay_packages_lint=(

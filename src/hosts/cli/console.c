@@ -46,8 +46,8 @@ enum { OPTION_JSON = 256, EXPANDED_MAX = 512 };
 struct console {
     struct assay__link link;
     bool is_json;
-    bool has_failed; /* one of the commands */
-    char *socket;    /* owned */
+    bool has_failed;    /* one of the commands */
+    const char *socket; /* borrowed */
 };
 
 /* ---- the socket -------------------------------------------------------- */
@@ -394,6 +394,7 @@ static int console_run(int argc, char **argv)
     };
     struct console console = {.link = {.fd = -1}};
     const char *config = ASSAY_CONFIG_PATH, *path = NULL;
+    char *socket;
     int option, status;
 
     /* What stands behind the first word of a command belongs to it.
@@ -418,11 +419,12 @@ static int console_run(int argc, char **argv)
     }
     if (path && strncmp(path, "unix:", 5) == 0)
         path += 5;
-    console.socket = path ? strdup(path) : configured_socket(config);
-    if (!console.socket)
+    socket = path ? strdup(path) : configured_socket(config);
+    if (!socket)
         return EX_OSERR;
+    console.socket = socket;
     status = run_connected(&console, argc - optind, argv + optind);
-    free(console.socket);
+    free(socket);
     return status;
 }
 
