@@ -55,6 +55,16 @@ static void die(const char *what)
     exit(2);
 }
 
+static int64_t number(const char *text)
+{
+    char *end;
+    int64_t value = text ? strtoll(text, &end, 10) : 0;
+
+    if (!text || end == text || *end)
+        die(text ? text : "a number is missing");
+    return value;
+}
+
 static void write_log(void *arg, assay_log_level level, const char *line)
 {
     (void)arg;
@@ -162,14 +172,17 @@ static void wait_for_scans(void)
 
 /* ---- commands ----------------------------------------------------------- */
 
-static void read_scan(const char *line)
+static void read_scan(char *words)
 {
     struct job job = {0};
-    char kind[16];
+    const char *id = strtok_r(words, " ", &words);
+    const char *kind = strtok_r(NULL, " ", &words);
 
-    if (sscanf(line, "scan %63s %15s %" SCNd64 " %zu", job.id, kind,
-               &job.timeout_ms, &job.size) != 4)
-        die(line);
+    if (!id || strlen(id) >= sizeof job.id || !kind)
+        die("a scan without name or kind");
+    (void)snprintf(job.id, sizeof job.id, "%s", id);
+    job.timeout_ms = number(strtok_r(NULL, " ", &words));
+    job.size = (size_t)number(strtok_r(NULL, " ", &words));
     job.kind = !strcmp(kind, "message") ? ASSAY_CONTENT_MESSAGE
                : !strcmp(kind, "part")  ? ASSAY_CONTENT_PART
                                         : ASSAY_CONTENT_FILE;
@@ -216,7 +229,7 @@ static void serve(void)
     while (fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = '\0';
         if (!strncmp(line, "scan ", 5))
-            read_scan(line);
+            read_scan(line + 5);
         else
             run_command(line);
     }
@@ -259,14 +272,14 @@ static void *open_instance(char **argv, int argc)
                                   .threshold = ASSAY_LOG_INFO};
     const struct assay__clamav_settings settings = {
         .daemon = {(const char *const *)(argv + 5), (size_t)argc - 5},
-        .daemon_sessions = atoi(argv[4]),
+        .daemon_sessions = number(argv[4]),
     };
     const assay_engine_args args = {
         .instance = "clamav1",
         .scope = "scope1",
         .settings = &settings,
         .log = &log,
-        .timeout_ms = atoi(argv[3]),
+        .timeout_ms = number(argv[3]),
     };
     assay_error err = {0};
     void *instance = NULL;
@@ -295,7 +308,7 @@ static void run_threads(int count, void **instances)
 int main(int argc, char **argv)
 {
     void *instances[THREADS_MAX] = {NULL};
-    int count = argc > 5 ? atoi(argv[2]) : 0;
+    int count = argc > 5 ? (int)number(argv[2]) : 0;
     int descriptors, tasks;
 
     if (count < 1 || count > THREADS_MAX)
