@@ -10,6 +10,7 @@ import os
 import sys
 
 import chaos  # first: it finds the others
+import mail_samples
 from assayd import Assayd, check, check_in, run_tests
 from mail_load import TEMPFAILED, Load
 
@@ -50,6 +51,8 @@ def fill_and_recover(assayd, folder, base, load):
         fill(base, leave)
         load.wait_more(24, TEMPFAILED)
         check_in("reason", "temporary", assayd.log.read_text())
+        check("errors on the console",
+              chaos.engine_stats(folder)["errors"] > 0, True)
         empty(base)
         chaos.wait_recovered(folder, number)
         print(f"  {name}: {load.count(TEMPFAILED)} put off so far")
@@ -76,6 +79,47 @@ def test_c9_disk_full(folder):
 
 def test_c9_disk_full_decomposed(folder):
     disk_full(folder, 1)
+
+
+LARGE_BYTES = 1500000
+mail_samples.OTHER_KINDS["eicar large"] = lambda: mail_samples.large(
+    mail_samples.EICAR, LARGE_BYTES)
+mail_samples.OTHER_KINDS["clean large"] = lambda: mail_samples.large(
+    b"", LARGE_BYTES)
+
+
+def large_kind(number):
+    """Every other content is large."""
+    content = number // mail_samples.TWINS
+    infected = content % mail_samples.INFECTED_EACH == 0
+    return None if content % 2 else \
+        "eicar large" if infected else "clean large"
+
+
+def test_c9_large_parts(folder):
+    """Those go into file_base before an engine sees them; the engine has its
+    temporary files elsewhere."""
+    base, other = chaos.folder_in(folder), chaos.folder_in(folder, "other")
+    chaos.mount(base, "size=32m")
+    try:
+        text = chaos.configuration(
+            base, "timeout = 20 clean_cache_size = 0 cache_size = 0",
+            f'temporary = "{other}"', decompose=1)
+        with Assayd(folder, text=text) as assayd, \
+                Load(folder, large_kind) as load:
+            load.wait_more(20)
+            fill_bytes(base, 65536)
+            load.wait_more(10, TEMPFAILED)
+            check_in("reason", "no room for a temporary file",
+                     assayd.log.read_text())
+            empty(base)
+            chaos.wait_recovered(folder)
+            load.wait_more(10)
+            print(f"  {dict(load.settle())}")
+            check("left behind", chaos.left_behind(base), [])
+            chaos.check_clean_end(assayd, folder, base)
+    finally:
+        chaos.unmount(base)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,27 @@ def check_log(log):
                         if not 0 <= ms < LONGEST_MS], [])
 
 
+def numbers(value):
+    """All numbers in what the console said."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [n for item in value for n in numbers(item)]
+    return [value] if isinstance(value, (int, float)) else []
+
+
+def check_statistics(folder):
+    for command in ("antivirus:av stats", "threads stats", "cache stats",
+                    "counter list"):
+        answer = chaos.console(folder, command)
+        check(f"negative in {answer}", [n for n in numbers(answer) if n < 0],
+              [])
+    engine = chaos.engine_stats(folder)
+    for name in ("message_ms", "part_ms"):
+        check(name, engine[name] < LONGEST_MS, True)
+    check("the cache is in use", engine["cache_hits"] > 0, True)
+
+
 def test_c19_clock_jumps(folder):
     base = chaos.folder_in(folder)
     with Assayd(folder, text=chaos.configuration(base),
@@ -68,6 +89,7 @@ def test_c19_clock_jumps(folder):
             jump(folder, offset)
             load.wait_more(40)
             chaos.wait_recovered(folder, number)
+            check_statistics(folder)
         first = load.settle()
         print(f"  {dict(first)}, {dict(load.texts(TEMPFAILED))}")
         check_log(assayd.log.read_text())

@@ -3,6 +3,7 @@
 """What the chaos tests share: where the modules are, the configuration they
 run under, file systems of their own, and what must hold after each."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -11,7 +12,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from assayd import (  # noqa: E402
-    EX_CONFIG, LISTENER, Failure, check, configure, run, wait_for)
+    ASSAY, EX_CONFIG, LISTENER, PATIENCE_S, Failure, check, configure, run,
+    wait_for)
 from mail_load import REJECTED, Refused, send_one  # noqa: E402
 from mail_samples import EICAR_KINDS, TWINS, numbered  # noqa: E402
 
@@ -27,11 +29,26 @@ SMALL = "max_scansize = 65536 max_filesize = 65536 max_files = 16"
 
 def configuration(base, scope="", engine=SMALL, rest="", decompose=0):
     """assayd with clamav, the demo signatures and a cache."""
-    return (LISTENER + 'clamav { }\n'
+    return (LISTENER + 'Control_Listener { Listen = "SOCKETc" }\n'
+            'clamav { }\n'
             f'antivirus "av" {{ file_base = "{base}"\n'
             f'  mime_decompose = {decompose} {scope}\n'
             f'  clamav "clamav1" {{ signatures = "{SIGNATURES}" {engine} }}\n'
             f'}}\n{rest}\n')
+
+
+def console(folder, command):
+    """The answer of assayd, decoded."""
+    done = subprocess.run(
+        [ASSAY, "console", "--json", "-s", f"{folder}/sc", command],
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    check(f"{command}: {done.stdout} {done.stderr}", done.returncode, 0)
+    return json.loads(done.stdout)
+
+
+def engine_stats(folder):
+    engine, = console(folder, "antivirus:av stats")["engines"]
+    return engine
 
 
 def folder_in(folder, name="base"):

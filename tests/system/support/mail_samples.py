@@ -116,6 +116,11 @@ def plain_with(name, value):
     return message
 
 
+def large(data, more_bytes):
+    """An attachment that is too large for the memory."""
+    return _attach(data + bytes(more_bytes), "a.bin")
+
+
 @functools.lru_cache(maxsize=None)
 def _template(kind):
     make = EICAR_KINDS.get(kind) or CLEAN_KINDS.get(kind) or OTHER_KINDS[kind]

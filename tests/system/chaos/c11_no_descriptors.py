@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Assay authors
+"""C11: a running assayd loses its file descriptors, to a lower limit and to
+clients that say nothing. Mails are put off, the console answers, assayd does
+not spin, and with its descriptors back every mail gets the right answer."""
+
+import os
+import resource
+import socket
+import sys
+import time
+
+import chaos  # first: it finds the others
+from assayd import Assayd, check, run_tests
+from mail_load import Load
+
+FEW_FILES = 40
+IDLE_CLIENTS = 200
+LOOK_S = 2
+
+
+def limit_files(pid, count):
+    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    old = resource.prlimit(pid, resource.RLIMIT_NOFILE, (count, hard))
+    return old[0]
+
+
+def processor_s(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def silent_clients(folder):
+    """As many as the backlog takes."""
+    clients = []
+    for _ in range(IDLE_CLIENTS):
+        client = socket.socket(socket.AF_UNIX)
+        client.setblocking(False)
+        try:
+            client.connect(f"{folder}/s")
+        except BlockingIOError:
+            client.close()
+            break
+        clients.append(client)
+    return clients
+
+
+def check_idle(assayd, folder):
+    pid = assayd.process.pid
+    before = processor_s(pid)
+    time.sleep(LOOK_S)
+    check("spins", processor_s(pid) - before < LOOK_S / 2, True)
+    check("alive", assayd.process.poll(), None)
+    check("console", "version" in chaos.console(folder, "version"), True)
+
+
+def test_c11_no_descriptors(folder):
+    base = chaos.folder_in(folder)
+    text = chaos.configuration(base, "timeout = 1")
+    with Assayd(folder, text=text) as assayd:
+        pid = assayd.process.pid
+        load = Load(folder)
+        with load:
+            load.wait_more(50)
+            files = limit_files(pid, FEW_FILES)
+            load.wait_more(24, "tempfailed")
+            load.stop()
+        clients = silent_clients(folder)
+        print(f"  {len(clients)} silent clients")
+        check_idle(assayd, folder)
+        for client in clients:
+            client.close()
+        limit_files(pid, files)
+        chaos.wait_recovered(folder)
+        print(f"  {dict(load.settle())}")
+        chaos.check_clean_end(assayd, folder, base)
+
+
+if __name__ == "__main__":
+    sys.exit(run_tests(globals()))
