@@ -6,6 +6,7 @@
 
 #include "base/sizes.h"
 #include "mail/header.h"
+#include "mail/mime_param.h"
 
 /* Containers that every reader of mail opens, part by part. */
 static const char *const plain_containers[] = {
@@ -43,7 +44,7 @@ static bool is_plain_header(const assay_part *part, const char *name)
 static bool is_plain_encoding(const assay_part *part)
 {
     static const char name[] = "Content-Transfer-Encoding";
-    assay_bytes value;
+    assay_bytes value, rest;
 
     if (!assay_part_header(part, name, 0, &value))
         return true;
@@ -53,11 +54,9 @@ static bool is_plain_encoding(const assay_part *part)
     }
     while (value.len > 0 && assay__header_is_blank(value.data[value.len - 1]))
         value.len--;
-    for (size_t i = 0; i < value.len; i++)
-        if (value.data[i] <= ' ' || value.data[i] >= 0x7f ||
-            strchr("();\"", value.data[i]))
-            return false;
-    return is_plain_header(part, name);
+    rest = value;
+    return assay__mime_token(&rest).len == value.len &&
+           is_plain_header(part, name);
 }
 
 bool assay__plain_headers(const assay_part *part)

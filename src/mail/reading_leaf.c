@@ -363,8 +363,7 @@ static bool hides_behind_padding(assay_bytes text)
     return false;
 }
 
-/* Does a line but the last hold a broken group of four? */
-static bool has_broken_lines(assay_bytes text)
+bool assay__reading_has_broken_lines(assay_bytes text)
 {
     const char *at = text.data, *end = at + text.len;
 
@@ -412,7 +411,7 @@ static void vary_base64(struct assay__readings *r, const struct leaf *leaf)
         raw.origin.reading = "undecoded";
         (void)decode_as(r, &raw, ASSAY_ENCODING_7BIT);
     }
-    if (has_broken_lines(leaf->body))
+    if (assay__reading_has_broken_lines(leaf->body))
         (void)add_filtered(r, leaf, encoding, line_by_line, "base64-by-line");
 }
 

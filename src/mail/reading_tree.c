@@ -69,7 +69,7 @@ static assay_bytes without_boundary(assay_bytes text)
     return text;
 }
 
-static bool has_boundary_line(assay_bytes text)
+bool assay__reading_has_boundary_line(assay_bytes text)
 {
     const char *at = text.data, *end = text.data + text.len;
 
@@ -131,7 +131,7 @@ static void take_gaps(struct assay__readings *r, const struct way *way,
         (way->profile.type_choice > 0 || way->profile.boundary_choice > 0))
         return;
     while (assay__reading_next_gap(multipart, &part, &text)) {
-        if (has_boundary_line(text))
+        if (assay__reading_has_boundary_line(text))
             notes->oddities |= ASSAY__MIME_REOPENED;
         assay__reading_leaf_outside(r, text, &origin);
     }

@@ -101,6 +101,17 @@ static bool is_opened_container(const char *media_type)
 /* ---- parts -----------------------------------------------------------------
  */
 
+/* Some words, and nothing that a part or a file could begin with. */
+static bool is_plain_gap(assay_bytes text)
+{
+    static const struct assay__reading_origin origin = {.media_type =
+                                                            "text/plain"};
+
+    return assay__reading_is_prose(text) &&
+           !assay__reading_has_boundary_line(text) &&
+           !assay__reading_text_holds_file(text, &origin);
+}
+
 static bool is_plain_multipart(const assay_part *part)
 {
     const assay_part *at = part;
@@ -113,7 +124,7 @@ static bool is_plain_multipart(const assay_part *part)
     if (!has_plain_boundary(part) || !part->first_child)
         return false;
     while (assay__reading_next_gap(part, &at, &text)) {
-        if (!assay__reading_is_prose(text))
+        if (!is_plain_gap(text))
             return false;
     }
     return true;
@@ -135,6 +146,16 @@ static bool is_opened_leaf(const char *media_type)
     return strncmp(media_type, "message/", 8) != 0;
 }
 
+/* Some readers take such a leaf for a multipart. */
+static bool is_nearly_multipart(const assay_part *part)
+{
+    assay_bytes type;
+
+    return assay_part_header(part, "Content-Type", 0, &type) &&
+           (count_word(type, "multipart") > 0 ||
+            count_word(type, "boundary") > 0);
+}
+
 static bool is_report(const assay_part_info *info)
 {
     return strncmp(info->media_type, "message/", 8) == 0;
@@ -147,7 +168,7 @@ static bool is_plain_leaf(const assay_part *part)
 
     if (info->body.len == 0)
         return true;
-    if (!is_opened_leaf(info->media_type) ||
+    if (!is_opened_leaf(info->media_type) || is_nearly_multipart(part) ||
         info->encoding == ASSAY_ENCODING_UNKNOWN ||
         info->encoding == ASSAY_ENCODING_UUENCODE ||
         (assay__reading_wide_charset(info->charset) && !is_report(info)))
@@ -171,6 +192,17 @@ static assay_bytes with_line_before(const assay_part *part)
     return (assay_bytes){block.data - before, block.len + before};
 }
 
+/* The line end before the boundary line that ends the part, and that line. */
+static assay_bytes boundary_line_after(const assay_part *part)
+{
+    assay_bytes whole = part->message->received, body = part->info.body;
+    const char *from = body.data + body.len, *end = whole.data + whole.len;
+    assay_bytes before = assay__header_line(from, end);
+    assay_bytes line = assay__header_line(before.data + before.len, end);
+
+    return (assay_bytes){from, before.len + line.len};
+}
+
 bool assay__readings_agree_on_tree(assay_message *message)
 {
     bool is_known = false, is_crlf = false;
@@ -182,6 +214,7 @@ bool assay__readings_agree_on_tree(assay_message *message)
     for (; part; part = assay_part_thread(part)) {
         if (!has_plain_bytes(part->info.header) ||
             !has_line_ends(with_line_before(part), &is_known, &is_crlf) ||
+            !has_line_ends(boundary_line_after(part), &is_known, &is_crlf) ||
             !assay__plain_headers(part))
             return false;
         if (part->info.is_container ? !is_plain_multipart(part)
@@ -197,8 +230,11 @@ bool assay__readings_agree_on_data(const assay_part *part, assay_bytes data,
     struct assay__reading_origin origin = {.media_type = part->info.media_type,
                                            .charset = part->info.charset};
 
-    return defects == 0 && (is_report(&part->info) ||
-                            !assay__reading_text_holds_file(data, &origin));
+    if (defects > 0 || (part->info.encoding == ASSAY_ENCODING_BASE64 &&
+                        assay__reading_has_broken_lines(part->info.body)))
+        return false;
+    return is_report(&part->info) ||
+           !assay__reading_text_holds_file(data, &origin);
 }
 
 static bool agree_on_leaf(assay_part *part)

@@ -187,6 +187,10 @@ bool assay__reading_looks_like_qp(assay_bytes text);
 /** Whether there are escapes or soft line breaks in a quoted-printable text
  *  that readers take differently. */
 bool assay__reading_has_odd_escapes(assay_bytes text);
+/** Whether a line of base64 but the last ends within a group of four. */
+bool assay__reading_has_broken_lines(assay_bytes text);
+/** Whether a line could be the boundary of some multipart. */
+bool assay__reading_has_boundary_line(assay_bytes text);
 /** Whether text is some words such as composers put before the first part. */
 bool assay__reading_is_prose(assay_bytes text);
 

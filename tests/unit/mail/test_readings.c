@@ -109,6 +109,32 @@ static const struct {
      NULL, NULL},
 };
 
+/* What only the tree and the text show: readers differ, found or not. */
+static const assay_bytes doubtful[] = {
+    /* base64 that some decode line by line */
+    B("Content-Transfer-Encoding: base64\n\nVGhpcyBpc\nyBmaWw\n"),
+    /* a word that some read as base64, and junk that others pass over */
+    B("Content-Transfer-Encoding: =base64\n\n^" BASE64_OF_FILE "\n"),
+    /* a boundary line that not all see, because of the line end before it */
+    B("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHi\n"
+      "--b\r\n\r\nHi\r\n--b--\r\n"),
+    /* nearly a multipart, with parts that have no header */
+    B("Content-Type: multipart mixed; boundary=b\n\n--b\n\nHi\n--b--\n"),
+    B("Content-Type: x/y; boundary=b\n\n--b\n\nHi\n--b--\n"),
+    /* a part behind the end, in words as short as those of prose */
+    B(MIXED("b") "--b\n\nHi\n--b--\n--b\n"
+                 "Content-Transfer-Encoding: base64\n\n"
+                 "VGhpcyBpcyB0aGUg\naGlkZGVuIGZpbGUs\n--b--\n"),
+    B(MIXED("b") "begin 644 a\n\"86)C\nend\n--b\n\nHi\n--b--\n"),
+};
+
+START_TEST(doubtful_trees_make_readers_disagree)
+{
+    message = message_over(doubtful[_i], NULL);
+    ck_assert_msg(!assay__readings_agree(message), "case %d", _i);
+}
+END_TEST
+
 START_TEST(what_other_readers_see_is_found)
 {
     const struct assay__reading_leaf *leaf;
@@ -173,6 +199,8 @@ int main(void)
                         (int)ASSAY_COUNT_OF(hidden));
     tcase_add_loop_test(tcase, hidden_files_make_readers_disagree, 0,
                         (int)ASSAY_COUNT_OF(hidden));
+    tcase_add_loop_test(tcase, doubtful_trees_make_readers_disagree, 0,
+                        (int)ASSAY_COUNT_OF(doubtful));
     tcase_add_loop_test(tcase, ordinary_mail_has_one_reading, 0,
                         (int)ASSAY_COUNT_OF(ordinary));
     suite_add_tcase(suite, tcase);
