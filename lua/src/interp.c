@@ -15,6 +15,9 @@
 
 /* Instructions between two looks at the clock: some ten microseconds. */
 #define HOOK_INTERVAL 10000
+/* Before the first look, which starts the clock: most policies are done before
+ * that, and reading the clock costs more than they do. */
+#define FIRST_INTERVAL 1000
 
 static int64_t thread_cpu_ns(void)
 {
@@ -54,9 +57,15 @@ void lassay_interp_give(struct lassay_interp *interp)
     pthread_mutex_unlock(&interp->lock);
 }
 
+static void stop_clock(struct lassay_run *run)
+{
+    if (run->is_timed)
+        run->end_ns -= thread_cpu_ns();
+}
+
 void lassay_run_pause(struct lassay_run *run, struct lassay_interp *interp)
 {
-    run->end_ns -= thread_cpu_ns();
+    stop_clock(run);
     interp->run = NULL;
     lassay_interp_give(interp);
 }
@@ -65,16 +74,28 @@ void lassay_run_resume(struct lassay_run *run, struct lassay_interp *interp)
 {
     lassay_interp_take(interp);
     interp->run = run;
-    run->end_ns += thread_cpu_ns();
+    if (run->is_timed)
+        run->end_ns += thread_cpu_ns();
 }
 
 /* ---- limits ------------------------------------------------------------ */
+
+static bool is_time_left(struct lassay_run *run)
+{
+    int64_t now_ns = thread_cpu_ns();
+
+    if (!run->is_timed)
+        run->end_ns += now_ns;
+    run->is_timed = true;
+    return now_ns < run->end_ns;
+}
 
 static void on_count(lua_State *L, lua_Debug *where)
 {
     (void)where;
     lassay_run_check_time(L);
-    /* Slow in a coroutine that an earlier, expired run left behind. */
+    /* It was the first look, or this is a coroutine that an earlier, expired
+     * run left behind. */
     if (lua_gethookcount(L) != HOOK_INTERVAL)
         lua_sethook(L, on_count, LUA_MASKCOUNT, HOOK_INTERVAL);
 }
@@ -95,7 +116,7 @@ void lassay_run_check_time(lua_State *L)
     struct lassay_interp *interp = lassay_interp_of(L);
     struct lassay_run *run = interp->run;
 
-    if (!run->expired && thread_cpu_ns() < run->end_ns)
+    if (!run->expired && is_time_left(run))
         return;
     run->expired = true;
     /* From now on every instruction raises: no pcall of the script helps. */
@@ -190,24 +211,24 @@ assay_rc lassay_run_call(struct lassay_run *run, lua_State *L,
     char refusal[LASSAY_PLACE_MAX + 64];
     int status;
 
-    lua_sethook(L, on_count, LUA_MASKCOUNT, HOOK_INTERVAL);
-    run->end_ns =
-        thread_cpu_ns() + (run->budget_ns > 0
-                               ? run->budget_ns
-                               : interp->options->time_limit_ms * 1000000);
+    lua_sethook(L, on_count, LUA_MASKCOUNT, FIRST_INTERVAL);
+    run->end_ns = run->budget_ns > 0 ? run->budget_ns
+                                     : interp->options->time_limit_ms * 1000000;
+    run->is_timed = false;
     run->thread = L;
     interp->run = run;
     lua_pushcfunction(L, add_traceback);
     lua_pushcfunction(L, body);
     lua_pushlightuserdata(L, arg);
     status = lua_pcall(L, 1, 0, top + 1);
-    run->end_ns -= thread_cpu_ns();
-    format_refusal(interp, refusal, sizeof refusal);
+    stop_clock(run);
     /* The script may have caught the time-out in a coroutine of its own. */
-    if (status == LUA_ERRMEM)
+    if (status == LUA_ERRMEM) {
+        format_refusal(interp, refusal, sizeof refusal);
         rc = lassay_report_failure(interp, refusal, err);
-    else if (status != LUA_OK || run->expired)
+    } else if (status != LUA_OK || run->expired) {
         rc = lassay_report_failure(interp, failure_text(run, L, status), err);
+    }
     interp->run = NULL;
     lua_settop(L, top);
     if (status == LUA_ERRMEM)

@@ -67,7 +67,9 @@ struct lassay_run {
     const char *script;             /* being loaded, or NULL */
     const char *module;             /* registered name, or NULL */
     const char *callout;            /* method that runs, or NULL */
-    int64_t end_ns;    /* thread CPU time; while paused, and afterwards: rest */
+    int64_t end_ns;    /* thread CPU time; while paused or not timed, and
+                          afterwards: rest */
+    bool is_timed;     /* the clock was started */
     int64_t budget_ns; /* CPU time it may use; 0: the time limit */
     bool expired;
     lua_State *thread; /* that the call was made in */
