@@ -46,6 +46,13 @@ static void scan_and_land(const struct assay__recall *recall,
                       atomic_load(&core->clean_generation));
 }
 
+/* A policy that scans in a thread of the engine's own pool: the scan it would
+ * wait for may itself be waiting for that thread. */
+static bool keeps_a_thread(const struct assay__engine_core *core)
+{
+    return core->pool && assay__pool_is_mine(core->pool);
+}
+
 enum assay__recall_answer assay__recall(const struct assay__recall *recall,
                                         assay_verdict *verdict)
 {
@@ -55,6 +62,11 @@ enum assay__recall_answer assay__recall(const struct assay__recall *recall,
         core->cache, recall->key, atomic_load(&core->clean_generation), verdict,
         &flight);
 
+    if (answer == ASSAY__CACHE_WAIT && keeps_a_thread(core)) {
+        assay__cache_leave(core->cache, &flight);
+        (void)recall->scan(recall->arg, verdict);
+        return ASSAY__RECALL_FRESH;
+    }
     if (answer == ASSAY__CACHE_WAIT &&
         !await(recall, &flight, &answer, verdict)) {
         assay__verdict_time_out(verdict, recall->engine->options.timeout_s);

@@ -392,6 +392,40 @@ START_TEST(wait_for_another_scan_ends_at_the_deadline)
 }
 END_TEST
 
+struct scan_job {
+    struct assay__job job; /* first */
+    assay_verdict verdict;
+};
+
+/* Asks for what somebody scans who waits for this thread. */
+static void run_scan_job(struct assay__job *job)
+{
+    struct assay__pool_stats stats;
+
+    do {
+        sched_yield();
+        assay__pool_stats(pool, &stats);
+    } while (stats.queued == 0);
+    ((struct scan_job *)job)->verdict = scan("hello\r\n");
+}
+
+START_TEST(thread_of_the_pool_does_not_wait_for_who_waits_for_it)
+{
+    const struct assay__pool_options one = {.concurrency = 1};
+    struct scan_job job = {.job.run = run_scan_job};
+
+    ck_assert_int_eq(assay__pool_new("one", &one, &pool, NULL), ASSAY_OK);
+    ck_assert_int_eq(assay__pool_start(pool, NULL), ASSAY_OK);
+    fake.scopes[0]->engines[0]->core->pool = pool;
+    ck_assert_int_eq(assay__pool_submit(pool, &job.job, INT64_MAX, NULL),
+                     ASSAY_OK);
+    ck_assert_int_eq(scan("hello\r\n").status, ASSAY_STATUS_CLEAN);
+    assay__pool_stop(pool);
+    ck_assert_int_eq(job.verdict.status, ASSAY_STATUS_CLEAN);
+    ck_assert_uint_eq(fake_sight_count(), 2);
+}
+END_TEST
+
 static void add_flight_tests(Suite *suite)
 {
     TCase *tc = tcase_create("single flight");
@@ -402,6 +436,7 @@ static void add_flight_tests(Suite *suite)
     tcase_add_test(tc, timeout_is_not_shared);
     tcase_add_test(tc, error_is_shared_but_not_remembered);
     tcase_add_test(tc, wait_for_another_scan_ends_at_the_deadline);
+    tcase_add_test(tc, thread_of_the_pool_does_not_wait_for_who_waits_for_it);
     suite_add_tcase(suite, tc);
 }
 
