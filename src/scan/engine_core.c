@@ -255,15 +255,6 @@ static uint64_t hash_text(const char *text)
     return hash | 1;
 }
 
-static void read_epoch(const struct assay__engine_core *core, char *epoch)
-{
-    char raw[ASSAY_EPOCH_MAX] = "";
-
-    core->table->ops->epoch(core->instance, raw, sizeof raw);
-    raw[sizeof raw - 1] = '\0';
-    (void)assay__text_copy_clean(epoch, ASSAY_EPOCH_MAX, raw, true);
-}
-
 static void report_failure(struct assay__engine_core *core,
                            const assay_log *log, const char *epoch,
                            const char *reason)
@@ -308,9 +299,9 @@ assay_rc assay__engine_core_refresh(struct assay__engine_core *core,
                                "antivirus \"%s\": %s \"%s\" is looking for "
                                "signatures already",
                                core->scope, core->table->name, core->name);
-    read_epoch(core, from);
+    assay__engine_core_epoch(core, from);
     rc = core->table->ops->refresh(core->instance, &changed, &own);
-    read_epoch(core, to);
+    assay__engine_core_epoch(core, to);
     if (rc == ASSAY_OK)
         report_success(core, log, from, to);
     else
