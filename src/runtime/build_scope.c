@@ -69,6 +69,20 @@ static assay_rc read_engine_globals(struct assay__build *build,
     return rc;
 }
 
+/* Two of them, perhaps in different files, would read as if both held. */
+static void check_singleton(struct assay__build *build,
+                            const struct assay__conf_item *item)
+{
+    for (const struct assay__conf_item *other = build->root->items;
+         other < item; other++) {
+        if (!other->is_stanza || !assay__text_equal(other->name, item->name))
+            continue;
+        assay__conf_diag(build->diags, ASSAY__CONF_ERROR, &item->pos, NULL,
+                         "'%s' may stand here only once", item->name);
+        return;
+    }
+}
+
 assay_rc assay__build_global_engines(struct assay__build *build,
                                      assay_error *err)
 {
@@ -83,6 +97,7 @@ assay_rc assay__build_global_engines(struct assay__build *build,
 
         if (!item->is_stanza || !is_engine(build, item->name))
             continue;
+        check_singleton(build, item);
         assay__conf_check_instance(item, false, build->diags);
         assay__conf_check_names_hinting(item, tables, no_children, item->name,
                                         assay__build_elsewhere, build,
@@ -92,8 +107,7 @@ assay_rc assay__build_global_engines(struct assay__build *build,
     return rc;
 }
 
-/* Whether the engine is declared globally, and not passive there. The last
- * stanza decides, as with options. */
+/* Whether the engine is declared globally, and not passive there. */
 static assay_rc look_up_globals(struct assay__build *build, const char *engine,
                                 bool *declared, bool *enabled, assay_error *err)
 {

@@ -5,7 +5,7 @@
 # Installs build/release into a temporary folder, under a prefix that it was
 # not configured for, builds an engine outside the tree against it, once with
 # pkg-config and once with CMake, and scans with the installed programs, that
-# engine and the policy that ships with Assay.
+# engine (AV-06) and the policy that ships with Assay.
 set -eu
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$(mktemp -d)

@@ -337,6 +337,7 @@ START_TEST(canary_text_is_not_shared)
 }
 END_TEST
 
+/* AV-31 */
 START_TEST(version_names_library_and_definitions)
 {
     char text[256], want[256];

@@ -198,6 +198,7 @@ static const struct {
     {fifo, "x.ndb is not a regular file"},
 };
 
+/* AV-31: `version` tells that the definitions are not the newest. */
 START_TEST(a_spoilt_folder_leaves_the_old_in_use)
 {
     char before[ASSAY_EPOCH_MAX], after[ASSAY_EPOCH_MAX];

@@ -178,6 +178,37 @@ START_TEST(a_call_has_its_status)
 }
 END_TEST
 
+/* LU-01: with require("msys.av"), in each phase that has a message. */
+START_TEST(scans_work_in_the_phases_of_a_message)
+{
+    static const char *const phases[] = {"data", "data_spool",
+                                         "data_spool_each_rcpt"};
+
+    fixture_write(
+        "phases.lua",
+        "require('msys.core') require('msys.av')\n"
+        "local mod = {}\n"
+        "for _, phase in ipairs{'data', 'data_spool',\n"
+        "    'data_spool_each_rcpt'} do\n"
+        "  mod['validate_' .. phase] = function(self, msg, ac, vctx)\n"
+        "    local _, info = msys.av.scan('sample', msg, vctx)\n"
+        "    vctx:set(msys.core.VCTX_MESS, phase, info)\n"
+        "    return msys.core.VALIDATE_CONT\n"
+        "  end\n"
+        "end\n"
+        "msys.registerModule('phases', mod)\n");
+    fixture_open("sample {}\n"
+                 "antivirus \"av\" { enabled = false sample \"s\" { } }\n"
+                 "scriptlet \"scriptlet\" {\n"
+                 "  script \"phases\" { source = \"phases\" }\n}\n");
+    session = fixture_session();
+    (void)fixture_send(session, "a THREAT");
+    for (int i = 0; i < COUNT(phases); i++)
+        ck_assert_msg(strcmp(kept(phases[i]), "Sample.THREAT") == 0,
+                      "%s: %s\n%s", phases[i], kept(phases[i]), fixture_log());
+}
+END_TEST
+
 /* AV-34 */
 START_TEST(a_skipped_message_is_not_scanned_for_a_script)
 {
@@ -203,6 +234,7 @@ int main(void)
     tcase_add_test(tc, all_engines_run_in_order_until_one_finds_something);
     tcase_add_loop_test(tc, the_worst_result_counts, 0, COUNT(results));
     tcase_add_loop_test(tc, a_call_has_its_status, 0, COUNT(calls));
+    tcase_add_test(tc, scans_work_in_the_phases_of_a_message);
     tcase_add_test(tc, a_skipped_message_is_not_scanned_for_a_script);
     suite_add_tcase(suite, tc);
     return check_run(suite);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
 /*
- * Antivirus scopes in a session: the context variables that a scan leaves
- * (AV-15 … AV-18), the bypass of a session (AV-35); and what an administrator
- * reads of a configuration that cannot work, to the letter (AV-07, AV-37).
+ * Antivirus scopes in a session: answers (AV-10, AV-11, AV-19), the variables
+ * that a scan leaves (AV-15 … AV-18), the bypass of a session (AV-35); and what
+ * an administrator reads of a configuration that cannot work, to the letter
+ * (AV-03 … AV-07, AV-37).
  */
 #include <check.h>
 #include <stdio.h>
@@ -36,6 +37,55 @@ static void open_session(const char *config)
     fixture_open(config);
     session = fixture_session();
 }
+
+/* ---- the decision matrix ------------------------------------------------- */
+
+/* AV-02, AV-10, AV-11, AV-19: what an automatic scan answers by itself, and
+ * that `action = pass` answers nothing in the same cases. */
+static const struct {
+    const char *engine, *scope, *mail;
+    int code;
+    const char *enhanced, *text;
+} answers[] = {
+    {"", "", "nothing", 0, "", ""},
+    {"", "", "a THREAT", 550, "5.7.1",
+     "Message refused: infected by Sample.THREAT"},
+    {"answer = unscannable", "", "x", 550, "5.7.1",
+     "Message refused: it could not be scanned (partial)"},
+    {"answer = fault", "", "x", 451, "4.3.0",
+     "Local error in processing: message not scanned"},
+    {"answer = fault", "error_code = 454", "x", 454, "4.3.0",
+     "Local error in processing: message not scanned"},
+    {"answer = fault", "error_code = 554", "x", 554, "5.3.0",
+     "Local error in processing: message not scanned"},
+};
+
+START_TEST(an_automatic_scan_answers)
+{
+    static const char *const actions[] = {"reject", "pass"};
+    char config[256];
+
+    for (int i = 0; i < COUNT(actions); i++) {
+        assay_disposition d;
+
+        (void)snprintf(config, sizeof config,
+                       "sample {}\nantivirus \"av\" { action = %s %s\n"
+                       "  sample \"s\" { %s } }\n",
+                       actions[i], answers[_i].scope, answers[_i].engine);
+        open_session(config);
+        d = fixture_send(session, answers[_i].mail);
+        ck_assert_int_eq(d.code, i == 0 ? answers[_i].code : 0);
+        if (i == 0) {
+            ck_assert_str_eq(d.enhanced, answers[_i].enhanced);
+            ck_assert_str_eq(d.text, answers[_i].text);
+        } else {
+            ck_assert_int_eq(d.action, ASSAY_ACTION_CONTINUE);
+        }
+        assay_session_close(&session);
+        assay_close(&fixture_library);
+    }
+}
+END_TEST
 
 /* ---- context variables -------------------------------------------------- */
 
@@ -189,6 +239,17 @@ static const struct {
     {"sample {}\nantivirus \"av\" {\n  pool = CPUS\n  sample \"s\" { }\n}\n",
      "assay.conf:3:10: error: 'pool': there is no ThreadPool 'CPUS'\n"
      "  pool = CPUS\n         ^~~~\ndid you mean 'CPU'?\n"},
+    /* AV-04: the named stanza stands in a scope only, and a name once. */
+    {"sample \"s\" { }\nantivirus \"av\" { sample \"s\" { } }\n",
+     "assay.conf:1:8: error: stanza 'sample' takes no instance name\n"},
+    {"sample { }\nantivirus \"av\" {\n  sample \"s\" { }\n"
+     "  sample \"s\" { }\n}\n",
+     "assay.conf:4:10: error: antivirus \"av\": there are two engines named "
+     "\"s\"\n"},
+    /* AV-05: the global stanza is one. */
+    {"sample { }\nsample { enabled = false }\n"
+     "antivirus \"av\" { sample \"s\" { } }\n",
+     "assay.conf:2:1: error: 'sample' may stand here only once\n"},
     /* AV-03 */
     {"sample {}\nantivirus \"av\" {\n  sample \"s\" { }\n}\n"
      "antivirus \"av\" {\n  sample \"t\" { }\n}\n",
@@ -237,6 +298,18 @@ START_TEST(an_unworkable_configuration_is_told_in_these_words)
 }
 END_TEST
 
+/* AV-05: a scope's engine without the global stanza works, and says so. */
+START_TEST(a_global_stanza_is_implied)
+{
+    fixture_open("antivirus \"av\" {\n  sample \"s\" { }\n}\n");
+    ck_assert_uint_eq(
+        fixture_log_count("assay.conf:2:3: warning: there is no global stanza "
+                          "'sample { }'; it is implied\n"),
+        1);
+    ck_assert_int_eq(fixture_scan("a THREAT").status, ASSAY_STATUS_INFECTED);
+}
+END_TEST
+
 /* AV-37: products with a stanza of their own. They are no engines of an
  * antivirus scope, here or there, and never among msys.av.engines(). */
 static const char *const others[] = {"brightmail", "cloudmark", "commtouch",
@@ -272,12 +345,14 @@ int main(void)
 
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, an_automatic_scan_answers, 0, COUNT(answers));
     tcase_add_loop_test(tc, a_clean_message_has_no_variable, 0, 2);
     tcase_add_loop_test(tc, a_status_comes_with_its_info, 0, COUNT(outcomes));
     tcase_add_test(tc, a_threat_is_not_overwritten_by_an_error);
     tcase_add_loop_test(tc, a_bypass_holds_for_the_session, 0, COUNT(bypasses));
     tcase_add_loop_test(tc, an_unworkable_configuration_is_told_in_these_words,
                         0, COUNT(unworkable));
+    tcase_add_test(tc, a_global_stanza_is_implied);
     tcase_add_loop_test(tc, other_scanners_are_no_engines, 0, COUNT(others));
     suite_add_tcase(suite, tc);
     return check_run(suite);

@@ -466,6 +466,7 @@ static void collect(void *arg, const struct assay__scope *scope,
                    assay_status_name(verdict->status));
 }
 
+/* AV-23 */
 START_TEST(evasive_message_is_infected_by_its_reason)
 {
     struct assay__dispatch request = {

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
 /*
- * The thread pool that a clamav stanza scans in (CL-02, AV-24): IO with
- * `daemon`, CPU in this process, and the one that `pool` names in either case.
- * As a host sees it: the pool whose count of invocations grows.
+ * The clamav engine as a host has it. The thread pool that a stanza scans in
+ * (CL-02, AV-24): IO with `daemon`, CPU in this process, and the one that
+ * `pool` names in either case; it is the pool whose count of invocations grows.
+ * And what the console prints of it (AV-31).
  */
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include <assay/control.h>
 #include <assay/policy.h>
 
 #include "check_run.h"
@@ -102,15 +105,49 @@ START_TEST(the_pool_of_the_scope_is_inherited)
 }
 END_TEST
 
+/* AV-31: what the engine says, with its signatures on a line of their own. */
+static const struct {
+    const char *options, *begins, *ends;
+} versions[] = {
+    {LOCAL, "antivirus: clamav 1.", "\nAV definitions version: 0\n"},
+    {REMOTE, "antivirus: clamav unknown (not in service)",
+     "\nAV definitions version: 0\n"},
+};
+
+START_TEST(the_console_prints_its_version)
+{
+    static const char line[] = "antivirus:av version";
+    assay_control_session *console = NULL;
+    char *text = NULL;
+    size_t tail = strlen(versions[_i].ends);
+
+    start_with("", versions[_i].options);
+    ck_assert_int_eq(assay_control_session_open(fixture_library, NULL, true,
+                                                "uid=0 pid=1", &console, NULL),
+                     ASSAY_OK);
+    ck_assert_int_eq(
+        assay_control_session_run(console, line, sizeof line - 1, &text), 0);
+    ck_assert_msg(
+        strncmp(text, versions[_i].begins, strlen(versions[_i].begins)) == 0,
+        "%s", text);
+    ck_assert_msg(strlen(text) > tail && strcmp(text + strlen(text) - tail,
+                                                versions[_i].ends) == 0,
+                  "%s", text);
+    free(text);
+    assay_control_session_close(&console);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("clamav");
-    TCase *tc = tcase_create("pools");
+    TCase *tc = tcase_create("host");
 
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, a_scan_runs_in_its_pool, 0, COUNT(cases));
     tcase_add_loop_test(tc, the_pool_of_the_scope_is_inherited, 0, 2);
+    tcase_add_loop_test(tc, the_console_prints_its_version, 0, COUNT(versions));
     suite_add_tcase(suite, tc);
     return check_run(suite);
 }
