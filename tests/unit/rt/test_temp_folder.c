@@ -72,7 +72,6 @@ static void assert_refused(const char *path, const char *why)
 START_TEST(mapped_file_has_no_name)
 {
     struct assay__temp_map map = {0};
-    struct dirent *entry;
     unsigned entries = 0;
     DIR *open_folder;
 
@@ -82,7 +81,7 @@ START_TEST(mapped_file_has_no_name)
     ck_assert_uint_eq(map.size, 100000);
     open_folder = opendir(folder);
     ck_assert_ptr_nonnull(open_folder);
-    while ((entry = readdir(open_folder)) != NULL)
+    while (readdir(open_folder) != NULL)
         entries++;
     ck_assert_uint_eq(entries, 2); /* "." and ".." */
     closedir(open_folder);
