@@ -58,21 +58,25 @@ static bool is_premature(const struct assay__clamd_exchange *exchange,
                                    reply->said == ASSAY__CLAMD_SAID_VERSION);
 }
 
-/* Sends the pieces of one command and reads its reply. */
+/* One command, in the pieces it is sent in. */
+struct question {
+    enum assay__clamd_command command;
+    const struct assay__clamd_piece *pieces;
+    size_t count;
+};
+
 static assay_rc ask(struct assay__clamd_session *session,
-                    enum assay__clamd_command command,
-                    const struct assay__clamd_piece *pieces, size_t count,
-                    int64_t deadline_ms, struct assay__clamd_reply *reply,
-                    assay_error *err)
+                    const struct question *question, int64_t deadline_ms,
+                    struct assay__clamd_reply *reply, assay_error *err)
 {
     struct assay__clamd_exchange *exchange = &session->exchange;
 
     session->is_spent = true; /* until all is well */
     session->last_id++;
-    assay__clamd_connection_exchange(&session->connection, pieces, count,
-                                     deadline_ms, exchange);
+    assay__clamd_connection_exchange(&session->connection, question->pieces,
+                                     question->count, deadline_ms, exchange);
     assay__clamd_reply_parse(exchange->reply, exchange->len, session->last_id,
-                             command, reply);
+                             question->command, reply);
     if (exchange->end != ASSAY__CLAMD_END_REPLY)
         return explain_end(exchange, reply, err);
     if (is_premature(exchange, reply))
@@ -111,9 +115,9 @@ assay_rc assay__clamd_session_ask_version(struct assay__clamd_session *session,
                                           int64_t deadline_ms, assay_error *err)
 {
     static const struct assay__clamd_piece pieces[] = {COMMAND("zVERSION")};
+    static const struct question question = {ASSAY__CLAMD_VERSION, pieces, 1};
     struct assay__clamd_reply reply;
-    assay_rc rc =
-        ask(session, ASSAY__CLAMD_VERSION, pieces, 1, deadline_ms, &reply, err);
+    assay_rc rc = ask(session, &question, deadline_ms, &reply, err);
 
     return rc == ASSAY_OK ? take_version(session, &reply) : rc;
 }
@@ -140,6 +144,7 @@ assay_rc assay__clamd_session_open(const struct assay__clamd_place *place,
 {
     static const struct assay__clamd_piece pieces[] = {COMMAND("zIDSESSION"),
                                                        COMMAND("zVERSION")};
+    static const struct question question = {ASSAY__CLAMD_VERSION, pieces, 2};
     struct assay__clamd_session *session = calloc(1, sizeof *session);
     struct assay__clamd_reply reply;
     assay_rc rc;
@@ -149,8 +154,7 @@ assay_rc assay__clamd_session_open(const struct assay__clamd_place *place,
     session->connection.fd = -1;
     rc = connect_soon(session, place, deadline_ms, err);
     if (rc == ASSAY_OK)
-        rc = ask(session, ASSAY__CLAMD_VERSION, pieces, 2, deadline_ms, &reply,
-                 err);
+        rc = ask(session, &question, deadline_ms, &reply, err);
     if (rc == ASSAY_OK)
         rc = take_version(session, &reply);
     if (rc != ASSAY_OK) {
@@ -250,8 +254,11 @@ assay_rc assay__clamd_session_scan(struct assay__clamd_session *session,
     else if (!add_stream(&request, content))
         return assay_error_set(
             err, ASSAY_E_IO, "cannot be sent %zu bytes at once", content->size);
-    rc = ask(session, fd >= 0 ? ASSAY__CLAMD_FILDES : ASSAY__CLAMD_INSTREAM,
-             request.pieces, request.count, deadline_ms, reply_out, err);
+    rc = ask(session,
+             &(struct question){fd >= 0 ? ASSAY__CLAMD_FILDES
+                                        : ASSAY__CLAMD_INSTREAM,
+                                request.pieces, request.count},
+             deadline_ms, reply_out, err);
     if (fd >= 0)
         (void)close(fd);
     return rc;

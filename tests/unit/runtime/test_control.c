@@ -334,19 +334,13 @@ END_TEST
 START_TEST(cache_stat_has_its_rows)
 {
     static const char *const rows[] = {
-        "Name          : " CACHE "\n",
-        "Capacity      : 11000\n",
-        "Query Rate    : ",
-        "Loads         : 2\n",
-        "  Hits        : 1\n",
-        "  Misses      : 1\n",
-        "  Pending     : 0\n",
-        "Stores        : 1\n",
-        "Invalidations : 0\n",
-        "Hit Rate      : 50.00%\n",
-        "Workload (R/W): 2.00\n",
-        "  Reads       : 2\n",
-        "  Writes      : 1\n",
+        ("Name          : " CACHE "\n"), /* one string */
+        "Capacity      : 11000\n",       "Query Rate    : ",
+        "Loads         : 2\n",           "  Hits        : 1\n",
+        "  Misses      : 1\n",           "  Pending     : 0\n",
+        "Stores        : 1\n",           "Invalidations : 0\n",
+        "Hit Rate      : 50.00%\n",      "Workload (R/W): 2.00\n",
+        "  Reads       : 2\n",           "  Writes      : 1\n",
     };
 
     scan("Subject: a\r\n\r\nTHREAT\r\n");
