@@ -74,7 +74,8 @@ static bool is_printable(struct span span)
     return true;
 }
 
-/* Quotes foreign bytes; cuts what is too long. */
+/* Copies foreign bytes so that they can stand in the log within quotes; cuts
+ * what is too long. */
 static void quote(struct assay__clamd_reply *out, const char *what,
                   struct span span)
 {
@@ -84,9 +85,9 @@ static void quote(struct assay__clamd_reply *out, const char *what,
          i++) {
         char c = span.at[i];
 
-        out->text[len++] = '?';
-        if (c >= ' ' && c <= '~')
-            out->text[len - 1] = c;
+        if (c < ' ' || c > '~')
+            c = '?';
+        out->text[len++] = c == '"' ? '\'' : c;
         out->text[len] = '\0';
     }
 }

@@ -91,6 +91,9 @@ static const struct {
      "Heuristics.Encrypted.Zip", "Encrypted"},
     {STREAM, "7: INSTREAM size limit exceeded. ERROR", ASSAY_FOUND_UNSCANNABLE,
      ASSAY_REASON_OVERSIZE, "", "StreamMaxLength"},
+    /* It must not end the quotes it stands in in the log. */
+    {STREAM, "7: stream: a\" status=\"clean ERROR", ASSAY_FOUND_FAULT,
+     ASSAY_REASON_ENGINE, "", "a' status='clean ERROR"},
     {STREAM, "7: stream: Can't allocate memory ERROR", ASSAY_FOUND_FAULT,
      ASSAY_REASON_MEMORY, "", "Can't allocate memory"},
     {STREAM, "7: stream: Exceeded time limit ERROR", ASSAY_FOUND_FAULT,
