@@ -108,6 +108,8 @@ struct assay__lru_landing {
                                              in the caller's place */
     bool keep;                            /* store it as well … */
     enum assay__lru_kind kind;            /* … in this kind */
+    bool scatter; /* no value, and none to be waited for: all who wait lead,
+                     each for itself */
 };
 
 /**

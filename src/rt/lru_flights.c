@@ -17,6 +17,7 @@ struct assay__lru_flight {
     unsigned holds;                 /* the leader and those who wait */
     bool done;                      /* value is set */
     bool vacant;                    /* the leader gave up */
+    bool scattered;                 /* everybody leads; detached */
     bool detached;                  /* not in the bucket; not to be stored */
     struct assay__lru_value value;
 };
@@ -135,9 +136,14 @@ static struct assay__lru_entry *new_entry(
 
 static void end_flight_locked(struct assay__lru_shard *shard,
                               struct assay__lru_flight *flight,
-                              const struct assay__lru_value *value)
+                              const struct assay__lru_landing *landing)
 {
-    if (value) {
+    const struct assay__lru_value *value = landing->value;
+
+    if (landing->scatter) {
+        flight->scattered = true;
+        detach_locked(shard, flight);
+    } else if (value) {
         assay__lru_set_value(&flight->value, value->bytes, value->size,
                              value->label_size);
         flight->done = true;
@@ -177,7 +183,7 @@ void assay__lru_land(struct assay__lru *lru, struct assay__lru_flight **flight,
         atomic_fetch_sub(&lru->held[entry->kind], 1);
         free(entry);
     }
-    end_flight_locked(shard, f, landing->value);
+    end_flight_locked(shard, f, landing);
     assay__lock_drop(&shard->lock);
     assay__lru_trim(lru, landing->kind);
 }
@@ -186,7 +192,9 @@ void assay__lru_land(struct assay__lru *lru, struct assay__lru_flight **flight,
 static bool has_ended_locked(struct assay__lru_flight *flight,
                              enum assay__lru_answer *answer_out)
 {
-    if (flight->done) {
+    if (flight->scattered) {
+        *answer_out = ASSAY__LRU_LEAD;
+    } else if (flight->done) {
         *answer_out = ASSAY__LRU_HIT;
     } else if (flight->vacant) {
         flight->vacant = false;

@@ -225,7 +225,7 @@ void assay__cache_land(struct assay__cache *cache,
                        uint64_t clean_generation)
 {
     struct assay__lru_flight *lru_flight = in_map(*flight);
-    struct assay__lru_landing landing = {.value = NULL};
+    struct assay__lru_landing landing = {.scatter = verdict == NULL};
     struct assay__lru_value value = {.size = 0};
 
     *flight = NULL;

@@ -117,7 +117,8 @@ enum assay__cache_answer assay__cache_look_up(
  * that may not be stored: one of those who wait scans in its place. Every
  * other verdict is theirs, too.
  *
- * @param verdict  NULL: there is none (the caller gave up)
+ * @param verdict  NULL: there is none that others could use; all who wait
+ *                 scan for themselves, and do not wait for each other
  * @param epoch, clean_generation  of the engine, read anew after the scan
  */
 void assay__cache_land(struct assay__cache *cache,

@@ -85,7 +85,7 @@ static void land(struct assay__lru_flight **flight, uint64_t number,
                  enum assay__lru_kind kind)
 {
     const struct assay__lru_value value = value_of(number);
-    const struct assay__lru_landing landing = {&value, true, kind};
+    const struct assay__lru_landing landing = {&value, true, kind, false};
 
     assay__lru_land(lru, flight, &landing);
     ck_assert_ptr_null(*flight);
@@ -121,7 +121,8 @@ static void turn(uint64_t number, uint64_t round)
                                     landing = {&mine, round % 3 != 0,
                                                round % 2
                                                    ? ASSAY__LRU_LASTING
-                                                   : ASSAY__LRU_PROVISIONAL};
+                                                   : ASSAY__LRU_PROVISIONAL,
+                                               false};
     struct assay__lru_flight *flight = NULL;
     struct assay__lru_value value = {0};
     enum assay__lru_answer answer =
@@ -239,7 +240,7 @@ START_TEST(entries_are_found_without_memory_for_more_buckets)
         const struct assay__lru_key key = key_of(i);
         const struct assay__lru_value mine = value_of(i);
         const struct assay__lru_landing landing = {&mine, true,
-                                                   ASSAY__LRU_LASTING};
+                                                   ASSAY__LRU_LASTING, false};
         struct assay__lru_flight *flight = NULL;
         struct assay__lru_value value;
 

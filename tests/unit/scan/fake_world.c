@@ -23,7 +23,7 @@ static unsigned log_count;
 static unsigned sight_count;
 static pthread_cond_t gate_changed = PTHREAD_COND_INITIALIZER;
 static bool gate_is_open;
-static unsigned gate_waiting;
+static unsigned gate_waiting, gate_passes;
 
 void fake_world_reset(void)
 {
@@ -38,6 +38,7 @@ void fake_world_reset(void)
     sight_count = 0;
     gate_is_open = false;
     gate_waiting = 0;
+    gate_passes = 0;
 }
 
 void fake_clock_advance_ms(int64_t ms)
@@ -139,9 +140,19 @@ void fake_gate_pass(void)
     (void)pthread_mutex_lock(&world_lock);
     gate_waiting++;
     (void)pthread_cond_broadcast(&gate_changed);
-    while (!gate_is_open)
+    while (!gate_is_open && gate_passes == 0)
         (void)pthread_cond_wait(&gate_changed, &world_lock);
+    if (!gate_is_open)
+        gate_passes--;
     gate_waiting--;
+    (void)pthread_mutex_unlock(&world_lock);
+}
+
+void fake_gate_pass_one(void)
+{
+    (void)pthread_mutex_lock(&world_lock);
+    gate_passes++;
+    (void)pthread_cond_broadcast(&gate_changed);
     (void)pthread_mutex_unlock(&world_lock);
 }
 

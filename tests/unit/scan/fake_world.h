@@ -57,6 +57,8 @@ int fake_database(void);
 /** A gate that is closed after the reset; engines wait at it when ordered
  *  to. */
 void fake_gate_open(void);
+/** Let one engine through that waits at the gate, or the next to come. */
+void fake_gate_pass_one(void);
 void fake_gate_pass(void);
 /** Wait until as many engines stand before the gate. */
 void fake_gate_await(unsigned engines);

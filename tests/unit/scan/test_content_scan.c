@@ -334,6 +334,32 @@ START_TEST(equal_scans_at_once_are_one)
 }
 END_TEST
 
+/* A leaf that readers differ on is scanned by everybody: at the same time, and
+ * not one after the other. */
+START_TEST(scans_that_cannot_be_shared_do_not_wait_for_each_other)
+{
+    const char *text = mail("", "begin 644 a\r\nalpha: WAIT CLEAN\r\nend");
+    struct scanner scanners[THREADS];
+
+    for (size_t i = 0; i < fake.scopes[0]->engine_count; i++)
+        fake.scopes[0]->engines[i]->options.mime_decompose = true;
+    for (int i = 0; i < THREADS; i++) {
+        scanners[i].text = text;
+        ck_assert_int_eq(pthread_create(&scanners[i].thread, NULL, run_scanner,
+                                        &scanners[i]),
+                         0);
+    }
+    fake_gate_await(1);
+    while (pending() < THREADS - 1)
+        sched_yield();
+    fake_gate_pass_one();
+    fake_gate_await(THREADS); /* the first one is at the message now */
+    fake_gate_open();
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_join(scanners[i].thread, NULL), 0);
+}
+END_TEST
+
 /* A timeout is the scanner's own trouble: the next one tries for itself. */
 START_TEST(timeout_is_not_shared)
 {
@@ -433,6 +459,7 @@ static void add_flight_tests(Suite *suite)
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, equal_scans_at_once_are_one);
+    tcase_add_test(tc, scans_that_cannot_be_shared_do_not_wait_for_each_other);
     tcase_add_test(tc, timeout_is_not_shared);
     tcase_add_test(tc, error_is_shared_but_not_remembered);
     tcase_add_test(tc, wait_for_another_scan_ends_at_the_deadline);
