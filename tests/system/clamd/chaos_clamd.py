@@ -140,7 +140,9 @@ class Stalls(Chaos):
               f"{threads}")
         self.assertEqual(len(answers), MAILS)
         self.assertGreater(accepted, 0)
-        self.assertLessEqual(threads[1], threads[0] + 2, "threads leak")
+        # Those of the connections come and go; a leak would be one for each
+        # of hundreds of stalls.
+        self.assertLessEqual(threads[1], threads[0] + CLIENTS, "threads leak")
         fake.marks = {}
         self.recover("C6")
         self.assertEqual(assayd.stop(), 0)

@@ -203,6 +203,8 @@ START_TEST(reload_takes_newer_signatures_or_keeps_the_old)
 {
     char stanza[256];
 
+    assay_control_session_close(&session);
+    assay_close(&library);
     write_words("FIRST");
     (void)snprintf(stanza, sizeof stanza,
                    "sample { }\nantivirus \"av1\" { sample \"s1\" { words = "
