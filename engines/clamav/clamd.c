@@ -149,6 +149,7 @@ struct attempt {
     size_t sends; /* daemons that were given the content */
     bool tried;   /* finding is of a daemon, not the initial one */
     assay_finding *finding;
+    assay_finding blank; /* as it was given */
 };
 
 static void set_fault(struct attempt *attempt, assay_rc rc,
@@ -210,6 +211,7 @@ static bool ask_daemon(struct attempt *attempt,
     }
     attempt->sends++;
     attempt->tried = true;
+    *attempt->finding = attempt->blank; /* another daemon's is forgotten */
     assay__clamd_reply_judge(&reply, attempt->content.size, attempt->finding);
     return attempt->finding->found != ASSAY_FOUND_FAULT;
 }
@@ -255,6 +257,7 @@ static void scan_view(struct clamd *self, const char *prefix,
                     .fd = -1},
         .deadline_ms = args->deadline_ms,
         .finding = finding,
+        .blank = *finding,
     };
 
     for (size_t i = 0; i < self->count && attempt.sends < SENDS_MAX; i++) {

@@ -412,6 +412,16 @@ class Daemons(ClamdTest):
         self.assertEqual(fakes[0].played["error"], 6)
         self.end(play)
 
+    def test_what_one_could_not_says_nothing_of_the_next(self):
+        fakes = [self.fake(), self.fake()]
+        fakes[0].marks[b"too long for one"] = [
+            send("@ID@: stream: Exceeded time limit ERROR\0")]
+        play = self.play(fakes, threads=1)
+        finding = play.scan(b"too long for one")
+        self.assertEqual((finding.found, finding.limits, finding.info),
+                         ("nothing", 0, ""))
+        self.end(play)
+
     def test_all_down_is_answered_at_once(self):
         """C8, CL-06: refused is an error at once, without a busy loop."""
         fake = self.fake()
