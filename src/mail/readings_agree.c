@@ -182,14 +182,15 @@ static bool is_plain_leaf(const assay_part *part)
                : !assay__reading_looks_like_qp(info->body);
 }
 
-/* The header block, with the end of the boundary line before it. */
-static assay_bytes with_line_before(const assay_part *part)
+/* The header block and the empty line behind it, with the end of the boundary
+ * line before it. */
+static assay_bytes with_lines_around(const assay_part *part)
 {
-    assay_bytes block = part->info.header;
-    size_t before =
-        (size_t)(block.data - part->message->received.data) >= 2 ? 2 : 0;
+    const char *from = part->info.header.data;
 
-    return (assay_bytes){block.data - before, block.len + before};
+    if (from - part->message->received.data >= 2)
+        from -= 2;
+    return (assay_bytes){from, (size_t)(part->info.body.data - from)};
 }
 
 /* The line end before the boundary line that ends the part, and that line. */
@@ -213,7 +214,7 @@ bool assay__readings_agree_on_tree(assay_message *message)
         return false;
     for (; part; part = assay_part_thread(part)) {
         if (!has_plain_bytes(part->info.header) ||
-            !has_line_ends(with_line_before(part), &is_known, &is_crlf) ||
+            !has_line_ends(with_lines_around(part), &is_known, &is_crlf) ||
             !has_line_ends(boundary_line_after(part), &is_known, &is_crlf) ||
             !assay__plain_headers(part))
             return false;
@@ -224,6 +225,12 @@ bool assay__readings_agree_on_tree(assay_message *message)
     return true;
 }
 
+/* As far as it decodes without a defect. */
+static bool is_plain_base64(assay_bytes text)
+{
+    return has_plain_bytes(text) && !assay__reading_has_broken_lines(text);
+}
+
 bool assay__readings_agree_on_data(const assay_part *part, assay_bytes data,
                                    size_t defects)
 {
@@ -231,7 +238,7 @@ bool assay__readings_agree_on_data(const assay_part *part, assay_bytes data,
                                            .charset = part->info.charset};
 
     if (defects > 0 || (part->info.encoding == ASSAY_ENCODING_BASE64 &&
-                        assay__reading_has_broken_lines(part->info.body)))
+                        !is_plain_base64(part->info.body)))
         return false;
     return is_report(&part->info) ||
            !assay__reading_text_holds_file(data, &origin);

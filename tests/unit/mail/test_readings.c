@@ -118,6 +118,9 @@ static const assay_bytes doubtful[] = {
     /* a boundary line that not all see, because of the line end before it */
     B("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHi\n"
       "--b\r\n\r\nHi\r\n--b--\r\n"),
+    B("Content-Type: multipart/mixed; boundary=b\r\n\n--b\r\n\r\nHi\r\n--b--"
+      "\r\n"),
+    B("Content-Transfer-Encoding: base64\n\nVGhpcyBp\rcyBm\n"),
     /* nearly a multipart, with parts that have no header */
     B("Content-Type: multipart mixed; boundary=b\n\n--b\n\nHi\n--b--\n"),
     B("Content-Type: x/y; boundary=b\n\n--b\n\nHi\n--b--\n"),
