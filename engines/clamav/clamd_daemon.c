@@ -173,9 +173,10 @@ bool assay__clamd_daemon_takes_files(struct assay__clamd_daemon *daemon)
 static void note_version(struct assay__clamd_daemon *daemon,
                          const struct assay__clamd_session *session)
 {
-    bool is_news;
+    bool is_news, is_first;
 
     pthread_mutex_lock(&daemon->lock);
+    is_first = daemon->version[0] == '\0'; /* clamd.up will tell it */
     is_news = strcmp(daemon->version, session->version) != 0;
     if (is_news) {
         daemon->changes++;
@@ -183,7 +184,7 @@ static void note_version(struct assay__clamd_daemon *daemon,
     }
     daemon->version_at_ms = assay__clamav_now_ms();
     pthread_mutex_unlock(&daemon->lock);
-    if (is_news)
+    if (is_news && !is_first)
         assay_log_write(daemon->log, ASSAY_LOG_INFO, "clamd.version",
                         "daemon=\"%s\" version=\"%s\"", daemon->address.text,
                         session->version);

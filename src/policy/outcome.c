@@ -110,13 +110,26 @@ static void reply_unscannable(const assay_verdict *verdict,
     (void)assay__disposition_reply(disposition, 550, text, NULL);
 }
 
-static void reply_later(int code, assay_disposition *disposition)
+static void reply_fault(int code, assay_disposition *disposition)
 {
     (void)assay__disposition_reply(
         disposition, code,
         code >= 500 ? "5.3.0 Local error in processing: message not scanned"
                     : "4.3.0 Local error in processing: message not scanned",
         NULL);
+}
+
+/* No fault of ours, but of what is in the message; the option that asks for
+ * this answer never has a 5xx code. */
+static void reply_not_now(const assay_verdict *verdict, int code,
+                          assay_disposition *disposition)
+{
+    char text[ASSAY_REPLY_TEXT_MAX];
+
+    (void)snprintf(text, sizeof text,
+                   "4.7.1 Message deferred: it could not be scanned (%s)",
+                   assay_reason_name(verdict->reason));
+    (void)assay__disposition_reply(disposition, code, text, NULL);
 }
 
 void assay__outcome_disposition(const struct assay__scope *scope,
@@ -136,7 +149,10 @@ void assay__outcome_disposition(const struct assay__scope *scope,
             reply_unscannable(verdict, disposition_out);
         break;
     case ASSAY__ANSWER_TEMPFAIL:
-        reply_later(decision.code, disposition_out);
+        if (verdict->status == ASSAY_STATUS_UNSCANNABLE)
+            reply_not_now(verdict, decision.code, disposition_out);
+        else
+            reply_fault(decision.code, disposition_out);
         break;
     default:
         return;

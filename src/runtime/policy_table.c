@@ -9,6 +9,7 @@
 
 #include "base/sizes.h"
 #include "base/text.h"
+#include "scan/engine_table.h"
 
 enum {
     TABLE_MAX = 1 << 20, /* bytes of one scope's text */
@@ -18,12 +19,19 @@ enum {
 
 /* ---- what engines say -------------------------------------------------- */
 
+static bool is_remote(const assay_engine_module *table, const void *settings)
+{
+    return assay__engine_table_flags(table, settings) & ASSAY_ENGINE_REMOTE;
+}
+
 bool assay__engine_size_option(const assay_engine_module *table,
                                const void *settings, const char *name,
                                uint64_t *out)
 {
     const assay_conf_option *option = table->conf->options;
 
+    if (is_remote(table, settings))
+        return false;
     for (; option && option->name; option++) {
         if (option->type != ASSAY_CONF_SIZE ||
             !assay__text_equal(option->name, name))
@@ -129,9 +137,12 @@ static void add_sizes(struct assay__strbuf *out,
     uint64_t largest = assay__engine_largest(engine, &option);
 
     if (largest >= message) {
-        (void)assay__strbuf_addf(out,
-                                 "  %-14s all, up to Max_Message_Size = %zu\n",
-                                 "sizes", message);
+        (void)assay__strbuf_addf(
+            out, "  %-14s all%s, up to Max_Message_Size = %zu\n", "sizes",
+            is_remote(engine->table, engine->core->settings)
+                ? " that its server takes"
+                : "",
+            message);
         return;
     }
     (void)assay__strbuf_addf(out,

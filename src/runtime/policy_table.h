@@ -23,7 +23,8 @@ assay_rc assay__policy_table(const struct assay__generation *generation,
  *  @param option_out  name of the option that says so; NULL: none */
 uint64_t assay__engine_largest(const struct assay__engine_instance *engine,
                                const char **option_out);
-/** Value of an engine's own size option; false when it has none so called. */
+/** Value of an engine's own size option; false when it has none so called, or
+ *  when it has no effect because another process scans. */
 bool assay__engine_size_option(const assay_engine_module *table,
                                const void *settings, const char *name,
                                uint64_t *out);

@@ -270,12 +270,23 @@ static void report_failure(struct assay__engine_core *core,
                     core->scope, core->table->name, core->name, epoch, reason);
 }
 
+/* An engine that talks to another process cannot always tell whether that has
+ * other signatures, and then takes a new epoch to be safe: no news for the log.
+ * What it is told it logs itself. */
+static assay_log_level level_of_change(const struct assay__engine_core *core)
+{
+    return assay__engine_table_flags(core->table, core->settings) &
+                   ASSAY_ENGINE_REMOTE
+               ? ASSAY_LOG_DEBUG
+               : ASSAY_LOG_INFO;
+}
+
 static void report_success(struct assay__engine_core *core,
                            const assay_log *log, const char *from,
                            const char *to)
 {
     if (strcmp(from, to) != 0)
-        assay_log_write(log, ASSAY_LOG_INFO, "engine.signatures",
+        assay_log_write(log, level_of_change(core), "engine.signatures",
                         "scope=%s engine=%s instance=%s from=\"%s\" to=\"%s\"",
                         core->scope, core->table->name, core->name, from, to);
     else if (core->refresh_failure != 0)

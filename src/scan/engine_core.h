@@ -131,7 +131,8 @@ void assay__engine_core_probe(struct assay__engine_core *core,
                               const assay_log *log);
 /**
  * Have an open engine look for newer signatures now and swap them in. Logs
- * engine.signatures when the epoch is another, engine.signatures_failed once
+ * engine.signatures when the epoch is another (a remote engine: as a detail, it
+ * logs itself what it is told), engine.signatures_failed once
  * for each reason they cannot be had, engine.signatures_good when that is over.
  *
  * @param changed_out  whether the epoch is another now; may be NULL

@@ -31,18 +31,30 @@ static void count(struct assay__engine_stats *stats,
         atomic_fetch_add(&stats->unscannable, 1);
 }
 
+/* Whatever is not clean is told, also when its answer lets the message pass. */
+static assay_log_level level_of(const assay_verdict *verdict)
+{
+    switch (verdict->status) {
+    case ASSAY_STATUS_ERROR:
+        return ASSAY_LOG_WARN;
+    case ASSAY_STATUS_INFECTED:
+    case ASSAY_STATUS_UNSCANNABLE:
+    case ASSAY_STATUS_NOT_SUITABLE:
+        return ASSAY_LOG_INFO;
+    default:
+        return ASSAY_LOG_DEBUG;
+    }
+}
+
 void assay__report_verdict(const struct assay__run *run,
                            const struct assay__scope *scope,
                            const struct assay__engine_instance *engine,
                            const assay_verdict *verdict)
 {
     assay_log log = assay__scope_log(run->dispatcher->log, &engine->options);
-    assay_log_level level = verdict->status == ASSAY_STATUS_ERROR
-                                ? ASSAY_LOG_WARN
-                                : ASSAY_LOG_DEBUG;
 
     count(&engine->core->stats, verdict);
-    assay_log_write(&log, level, "scan.verdict",
+    assay_log_write(&log, level_of(verdict), "scan.verdict",
                     "scope=%s engine=%s instance=%s message=\"%s\" status=%s "
                     "reason=%s info=\"%s\" ms=%" PRIu64,
                     scope->name, verdict->engine, engine->name,

@@ -252,6 +252,21 @@ START_TEST(defaults_are_the_documented_ones)
 }
 END_TEST
 
+/* Sizes of the engine itself do not hold where another process scans. */
+START_TEST(a_remote_engine_has_the_limits_of_its_server)
+{
+    const char *text =
+        policy_of("sample {}\nantivirus av { max_size = 5000000\n"
+                  "sample s { remote = true } sample t { max_size = 0\n"
+                  "remote = true } }\n");
+
+    ck_assert_ptr_nonnull(strstr(text, "up to 5000000 (max_size);"));
+    ck_assert_ptr_nonnull(strstr(text, "all that its server takes, up to"));
+    ck_assert_ptr_nonnull(strstr(text, "pool           IO"));
+    ck_assert_ptr_null(strstr(text, "max_filesize"));
+}
+END_TEST
+
 /* AV-29: the engine's value, then the scope's; AV-09: passive anywhere. */
 START_TEST(engines_that_differ_have_a_table_of_their_own)
 {
@@ -347,6 +362,7 @@ int main(void)
                         COUNT(accepted));
     tcase_add_test(tc, defaults_are_the_documented_ones);
     tcase_add_test(tc, engines_that_differ_have_a_table_of_their_own);
+    tcase_add_test(tc, a_remote_engine_has_the_limits_of_its_server);
     tcase_add_test(tc, a_scope_without_engines_says_so);
     tcase_add_loop_test(tc,
                         an_option_in_the_wrong_stanza_is_told_where_it_belongs,

@@ -742,14 +742,25 @@ START_TEST(elapsed_time_is_told)
 }
 END_TEST
 
-START_TEST(verdict_is_logged)
+/* An answer may let such a message pass: the log is then all there is. */
+START_TEST(threat_is_logged)
 {
     (void)scan_by("alpha", "alpha: FOUND Wo\"rm\r\n");
-    ck_assert_str_eq(fake_log_last(ASSAY_LOG_DEBUG),
+    ck_assert_str_eq(fake_log_last(ASSAY_LOG_INFO),
                      "scan.verdict scope=av1 engine=alpha instance=one "
                      "message=\"\" status=infected reason= info=\"Wo'rm\" "
                      "ms=0");
     ck_assert_str_eq(fake_log_last(ASSAY_LOG_WARN), "");
+}
+END_TEST
+
+START_TEST(clean_verdict_is_a_detail_of_the_log)
+{
+    (void)scan_by("alpha", "nothing\r\n");
+    ck_assert_str_eq(fake_log_last(ASSAY_LOG_INFO), "");
+    ck_assert_str_eq(fake_log_last(ASSAY_LOG_DEBUG),
+                     "scan.verdict scope=av1 engine=alpha instance=one "
+                     "message=\"\" status=clean reason= info=\"\" ms=0");
 }
 END_TEST
 
@@ -825,7 +836,8 @@ static void add_content_tests(Suite *suite)
     tcase_add_test(tc, engine_that_is_not_open_is_unavailable);
     tcase_add_test(tc, statistics_count_what_was_called);
     tcase_add_test(tc, elapsed_time_is_told);
-    tcase_add_test(tc, verdict_is_logged);
+    tcase_add_test(tc, threat_is_logged);
+    tcase_add_test(tc, clean_verdict_is_a_detail_of_the_log);
     tcase_add_test(tc, problem_is_logged_as_warning);
     suite_add_tcase(suite, tc);
 }

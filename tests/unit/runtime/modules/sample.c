@@ -26,6 +26,7 @@ struct sample_settings {
     bool refuse;
     bool crash;
     int answer;
+    bool remote;
     const char *data;
     uint64_t max_filesize, max_scansize;
 };
@@ -59,6 +60,10 @@ static const assay_conf_option sample_options[] = {
      .offset = AT(answer),
      .default_value = "clean",
      .words = sample_answers},
+    {.name = "remote",
+     .type = ASSAY_CONF_BOOL,
+     .offset = AT(remote),
+     .default_value = "false"},
     {.name = "data", .type = ASSAY_CONF_PATH, .offset = AT(data)},
     {.name = "max_filesize",
      .type = ASSAY_CONF_SIZE,
@@ -217,12 +222,20 @@ static void sample_epoch(void *instance, char *buf, size_t size)
     (void)snprintf(buf, size, "sample-1/%s", word);
 }
 
+static uint32_t sample_flags(const void *settings)
+{
+    const struct sample_settings *self = settings;
+
+    return self->remote ? ASSAY_ENGINE_REMOTE : 0;
+}
+
 static const assay_engine_ops sample_ops = {
     .struct_size = sizeof(assay_engine_ops),
     .open = sample_open,
     .close = sample_close,
     .scan = sample_scan,
     .epoch = sample_epoch,
+    .flags = sample_flags,
     .refresh = sample_refresh,
 };
 
