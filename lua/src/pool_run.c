@@ -177,6 +177,7 @@ static int wait_for(lua_State *L, const char *pool)
     struct job job = {.waiting = run};
     assay_error err = {0};
     assay_rc rc;
+    int count;
 
     make_job(L, &job);
     job.run.session = run->session;
@@ -189,8 +190,9 @@ static int wait_for(lua_State *L, const char *pool)
         luaL_unref(L, LUA_REGISTRYINDEX, job.ref);
         return push_failure(L, &err);
     }
+    count = push_results(L, &job); /* first: it lets go of the job's table */
     lassay_run_check_time(L);
-    return push_results(L, &job);
+    return count;
 }
 
 /* ---- posting ----------------------------------------------------------- */

@@ -94,6 +94,23 @@ START_TEST(a_function_uses_up_the_time_of_its_callout)
 }
 END_TEST
 
+/* What ran out of time is not kept for ever by the interpreter. */
+START_TEST(a_function_that_used_up_the_time_is_let_go)
+{
+    fixture_assert_fails(
+        "if not mod.weak then\n"
+        " local f = function() while true do end end\n"
+        " mod.weak = setmetatable({[f] = true}, {__mode = 'k'})\n"
+        " msys.runInPool('CPU', f)\n"
+        "end\n"
+        "collectgarbage() collectgarbage()\n"
+        "assert(next(mod.weak) == nil, 'kept')",
+        "time limit of 100 ms exceeded");
+    ck_assert_msg(fixture_run(ASSAY_PHASE_DATA, NULL) == ASSAY_OK, "%s",
+                  fixture_error.msg);
+}
+END_TEST
+
 /* Chaining functions gives no more time than one callout has. */
 START_TEST(many_functions_share_the_time_of_their_callout)
 {
@@ -185,6 +202,7 @@ int main(void)
     tcase_add_checked_fixture(tc, fixture_setup, fixture_teardown);
     add_cases(tc, a_callout_runs_functions_in_pools, bodies);
     tcase_add_test(tc, a_function_uses_up_the_time_of_its_callout);
+    tcase_add_test(tc, a_function_that_used_up_the_time_is_let_go);
     tcase_add_test(tc, many_functions_share_the_time_of_their_callout);
     tcase_add_test(tc, memory_runs_out_in_a_function_alone);
     tcase_add_test(tc, a_posted_function_runs_afterwards);
