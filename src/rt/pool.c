@@ -27,7 +27,11 @@ enum {
     /* The moving average of a class follows its last jobs this closely. */
     AVERAGED_JOBS = 8,
     /* Fewer jobs than this are no history: a first, cold one may be slow. */
-    HISTORY_JOBS = 4
+    HISTORY_JOBS = 4,
+    /* Jobs differ: one that has waited begins only with time for so many
+     * typical ones. What is begun and not done in time was work for nothing,
+     * and those behind it have more time left. */
+    SAFE_JOBS = 2
 };
 
 struct worker {
@@ -259,12 +263,37 @@ static void note_done_locked(struct assay__job_class *kind, int64_t took_us)
     kind->typical_us += (took_us - kind->typical_us) / weight;
 }
 
+static int64_t typical(const struct assay__job_class *kind)
+{
+    return kind->done < HISTORY_JOBS ? 0 : kind->typical_us;
+}
+
+static bool lacks_time(const struct assay__job_class *kind, int64_t wait_us,
+                       int64_t deadline_ms)
+{
+    return deadline_ms < INT64_MAX / US_PER_MS &&
+           wait_us + SAFE_JOBS * typical(kind) >
+               deadline_ms * US_PER_MS - assay__clock_us();
+}
+
+static void drop_locked(struct assay__pool *pool, struct assay__job *job)
+{
+    assay__lock_drop(&pool->lock);
+    job->drop(job); /* from here on the job may be gone */
+    assay__lock_take(&pool->lock);
+}
+
 static void run_locked(struct worker *worker, struct assay__job *job)
 {
     struct assay__pool *pool = worker->pool;
     int64_t start_us = assay__clock_us(), end_us;
 
     dequeue_locked(pool, job);
+    if (job->drop && job->must_wait &&
+        lacks_time(class_of(pool, job), 0, job->deadline_ms)) {
+        drop_locked(pool, job);
+        return;
+    }
     worker->kind = class_of(pool, job);
     worker->kind->running++;
     pool->invocations++;
@@ -505,11 +534,6 @@ void assay__job_class_fini(struct assay__pool *pool,
 
 /* ---- admission --------------------------------------------------------- */
 
-static int64_t typical(const struct assay__job_class *kind)
-{
-    return kind->done < HISTORY_JOBS ? 0 : kind->typical_us;
-}
-
 /* Until a worker is free for one more job. Queued jobs whose class is at its
  * limit keep no worker from anybody. */
 static int64_t pool_wait_us_locked(const struct assay__pool *pool)
@@ -546,12 +570,17 @@ static bool is_too_late_locked(const struct assay__pool *pool,
 
     if (wait_us < class_wait_us(kind))
         wait_us = class_wait_us(kind);
-    return deadline_ms < INT64_MAX / US_PER_MS && wait_us > 0 &&
-           wait_us + typical(kind) >
-               deadline_ms * US_PER_MS - assay__clock_us();
+    return wait_us > 0 && lacks_time(kind, wait_us, deadline_ms);
 }
 
 /* ---- submitting -------------------------------------------------------- */
+
+static bool must_wait_locked(const struct assay__pool *pool,
+                             const struct assay__job_class *kind)
+{
+    return pool->active + all_startable_locked(pool) >= pool->concurrency ||
+           (kind->limit > 0 && kind->running + kind->queued >= kind->limit);
+}
 
 /* The room that was signalled to this submitter may serve another. */
 static assay_rc refuse_locked(struct assay__pool *pool, const char *why,
@@ -603,6 +632,8 @@ assay_rc assay__pool_submit(struct assay__pool *pool, struct assay__job *job,
     assay__lock_take(&pool->lock);
     rc = admit_locked(pool, class_of(pool, job), deadline_ms, err);
     if (rc == ASSAY_OK) {
+        job->deadline_ms = deadline_ms;
+        job->must_wait = must_wait_locked(pool, class_of(pool, job));
         enqueue_locked(pool, job);
         failed = add_workers_locked(pool);
         assay__cond_signal(&pool->wake);

@@ -6,8 +6,8 @@
  * No thread starts before assay__pool_start(); then workers are made as jobs
  * come, up to the concurrency, which may be changed while the pool runs. Jobs
  * are structs that the submitter owns; a job is run exactly once or, when it
- * was cancelled in time, not at all. assay__pool_stop() runs what is queued
- * before it returns (drain).
+ * was cancelled in time or dropped, not at all. assay__pool_stop() runs what is
+ * queued before it returns (drain).
  *
  * Jobs of one kind belong to a class, which has a label for the statistics
  * and may limit how many of them run at once (max_concurrency of an engine):
@@ -49,10 +49,15 @@ struct assay__job_class {
 struct assay__job {
     void (*run)(struct assay__job *job); /* in a worker, no lock held; may
                                             free the job */
-    struct assay__job_class *kind;       /* NULL: the pool's own class */
+    /* Instead of run, for one that had to wait and would not be done before
+     * its deadline; NULL: it is run all the same */
+    void (*drop)(struct assay__job *job);
+    struct assay__job_class *kind; /* NULL: the pool's own class */
     /* The pool's, under pool->lock: */
     struct assay__job *next, *previous;
     bool is_queued;
+    bool must_wait; /* there was no worker for it at once */
+    int64_t deadline_ms;
     uint64_t number; /* order of submission */
 };
 

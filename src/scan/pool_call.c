@@ -11,19 +11,31 @@ struct waiting {
     const struct assay__pool_call *call;
     struct assay__lock lock;
     struct assay__cond finished;
-    bool is_done; /* lock */
+    bool is_done;    /* lock */
+    bool is_dropped; /* lock: the call was not made */
 };
 
 /* In a worker. With the lock dropped the call may be gone. */
+static void finish(struct waiting *waiting, bool is_dropped)
+{
+    assay__lock_take(&waiting->lock);
+    waiting->is_done = true;
+    waiting->is_dropped = is_dropped;
+    assay__cond_signal(&waiting->finished);
+    assay__lock_drop(&waiting->lock);
+}
+
 static void run_job(struct assay__job *job)
 {
     struct waiting *waiting = (struct waiting *)job;
 
     waiting->call->run(waiting->call->arg);
-    assay__lock_take(&waiting->lock);
-    waiting->is_done = true;
-    assay__cond_signal(&waiting->finished);
-    assay__lock_drop(&waiting->lock);
+    finish(waiting, false);
+}
+
+static void drop_job(struct assay__job *job)
+{
+    finish((struct waiting *)job, true);
 }
 
 /* @return whether the call is done; false at until_ms, or earlier */
@@ -42,7 +54,7 @@ static bool wait_until(struct waiting *waiting, int64_t until_ms)
     return is_done;
 }
 
-/* @return false when the job was still queued at the deadline */
+/* @return false when no worker was there for it in time */
 static bool wait_for(struct waiting *waiting, struct assay__pool *pool)
 {
     const struct assay__pool_call *call = waiting->call;
@@ -52,7 +64,7 @@ static bool wait_for(struct waiting *waiting, struct assay__pool *pool)
         int64_t limit = may_be_queued ? call->deadline_ms : INT64_MAX;
 
         if (wait_until(waiting, assay__pulse_until(call->pulse, limit)))
-            return true;
+            return !waiting->is_dropped; /* no worker knows it any more */
         assay__pulse_tick(call->pulse);
         if (may_be_queued && assay__clock_ms() >= call->deadline_ms) {
             if (assay__pool_cancel(pool, &waiting->job))
@@ -75,8 +87,8 @@ static assay_rc submit(struct waiting *waiting, struct assay__pool *pool,
     }
     if (rc == ASSAY_OK && !wait_for(waiting, pool))
         rc = assay_error_set(err, ASSAY_E_LIMIT,
-                             "no thread of the pool was free before the "
-                             "deadline");
+                             "no thread of the pool was free in time to be "
+                             "done before the deadline");
     return rc;
 }
 
@@ -84,7 +96,7 @@ assay_rc assay__pool_call(struct assay__pool *pool,
                           const struct assay__pool_call *call, assay_error *err)
 {
     struct waiting waiting = {
-        .job = {.run = run_job, .kind = call->kind},
+        .job = {.run = run_job, .drop = drop_job, .kind = call->kind},
         .call = call,
     };
     assay_rc rc;

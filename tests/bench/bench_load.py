@@ -6,7 +6,9 @@
 reload    p99 latency of clean scans while signatures are swapped in again and
           again, against p99 without
 overload  messages per second that get a verdict when three times as many
-          arrive as can be scanned, against as many as can
+          arrive as can be scanned, against as many as can; and the verdicts
+          per CPU second of the server, which other work on the machine does
+          not change
 
 Prints medians and ratios; asserts no time. It fails when a clean message is
 refused without overload, or a message is not answered.
@@ -104,27 +106,37 @@ def reload_case(args, folder, files):
 def overload_case(args, folder, files):
     server = start(args.build, folder, "overload", 2)
     capacity, goodput, refused = [], [], 0
+    efficiency = []  # verdicts per CPU second, under overload against without
     options = ["--fresh-headers", "--marker", bench.MARKER]
     socket = folder / "overload.sock"
     try:
         bench.load(args.build, socket, files, args.messages, *options)
         for _ in range(args.rounds):
+            started = server.cpu_seconds()
             result = bench.load(args.build, socket, files, args.messages,
                                 *options)
             capacity.append(result["per_second"])
+            cost = (server.cpu_seconds() - started) / args.messages
+            started = server.cpu_seconds()
             rate = result["per_second"] * 3
             # Long enough for the queue to be full for most of the run.
             count = int(rate * args.seconds)
             result = bench.load(args.build, socket, files, count, *options,
                                 "--rate", str(rate), "-t", "200")
             goodput.append(bench.accepted(result) / result["seconds"])
+            efficiency.append(bench.accepted(result) * cost
+                              / (server.cpu_seconds() - started))
             refused += count - bench.accepted(result)
     finally:
         server.stop()
     best, under = statistics.median(capacity), statistics.median(goodput)
     print(f"overload: {best:.0f}/s at capacity, {under:.0f}/s with a verdict "
           f"when three times as many come ({refused} were told to come again), "
-          f"ratio {under / best:.2f}", flush=True)
+          f"ratio {under / best:.2f}, per CPU second "
+          f"{statistics.median(efficiency):.2f}", flush=True)
+    log = (folder / "overload.log").read_text()
+    for reason in ("overload", "timeout"):
+        print(f"  {log.count('reason=' + reason)} scans ended by {reason}")
 
 
 def main():

@@ -5,7 +5,9 @@
 nothing (milter_floor) and against clamav-milter with clamd, on the same
 signatures and messages, round by round in turn.
 
-Prints the median of each and the ratios; asserts no time. It fails when a
+Prints the median of each and the ratios; against the floor also that of the
+CPU time that a message costs server and load together, which says on a busy
+machine what the ratio is on a quiet one. It asserts no time; it fails when a
 server does not answer every message, or lets the infected one pass.
 """
 
@@ -15,6 +17,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import shutil
 import signal
 import statistics
@@ -143,6 +146,12 @@ class Server:
                          + pathlib.Path(log).read_text(errors="replace"))
             time.sleep(0.02)
 
+    def cpu_seconds(self):
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        fields = stat.rpartition(")")[2].split()
+        return ((int(fields[11]) + int(fields[12]))
+                / os.sysconf("SC_CLK_TCK"))
+
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -224,32 +233,50 @@ CASES = [
 ]
 
 
-def run_case(build, folder, case, corpora, rounds, messages):
-    name, servers, corpus, options = case
-    speeds = {server: [] for server in servers}
-    for server in servers:  # what is remembered is remembered before
+def cpu_seconds(server):
+    """Of a server and of all loads so far; none is known of clamav-milter,
+    which works in two processes."""
+    if not server:
+        return 0
+    load_usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return server.cpu_seconds() + load_usage.ru_utime + load_usage.ru_stime
+
+
+def run_case(build, folder, case, corpora, servers, rounds, messages):
+    """Messages per second and CPU seconds per message of each server."""
+    name, names, corpus, options = case
+    speeds = {server: [] for server in names}
+    costs = {server: [] for server in names}
+    for server in names:  # what is remembered is remembered before
         load(build, folder / f"{server}.sock", corpora[corpus],
              len(corpora[corpus]), *options)
     for _ in range(rounds):
-        for server in servers:
+        for server in names:
             count = messages * (10 if server == "floor" else 1)
             if server == "clamav-milter" or corpus == "mix":
                 count = max(messages // 4, 1)
+            before = cpu_seconds(servers.get(server))
             result = load(build, folder / f"{server}.sock", corpora[corpus],
                           count, *options)
             if accepted(result) != count:
                 sys.exit(f"{name}: {server} refused clean mail: {result}")
             speeds[server].append(result["per_second"])
-    return {server: statistics.median(values)
-            for server, values in speeds.items()}
+            costs[server].append(
+                (cpu_seconds(servers.get(server)) - before) / count)
+    return [{server: statistics.median(values)
+             for server, values in of_all.items()}
+            for of_all in (speeds, costs)]
 
 
-def report(name, speeds):
-    base = speeds.get("decomposed") or speeds.get("whole")
+def report(name, speeds, costs):
+    ours = "decomposed" if "decomposed" in speeds else "whole"
     parts = [f"{server} {speed:.0f}/s" for server, speed in speeds.items()]
     for other in ("floor", "clamav-milter"):
         if other in speeds:
-            parts.append(f"assayd/{other} {base / speeds[other]:.2f}")
+            parts.append(
+                f"assayd/{other} {speeds[ours] / speeds[other]:.2f}")
+    if "floor" in speeds:
+        parts.append(f"by CPU time {costs['floor'] / costs[ours]:.2f}")
     print(f"{name}: " + ", ".join(parts), flush=True)
 
 
@@ -261,24 +288,26 @@ def main():
     parser.add_argument("--signatures", type=int, default=20000)
     args = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-bench-"))
-    servers = []
+    servers = {}
+    clamav = []
     try:
         make_signatures(folder / "signatures", args.signatures)
         corpora = {"repeated": make_corpus(folder / "repeated", 40, 0, 1),
                    "mix": make_corpus(folder / "mix", 40, 0.6, 2)}
         floor = folder / "floor.sock"
-        servers = [Server([str(args.build / "tests/milter_floor"), str(floor)],
-                          floor, folder / "floor.log")]
-        servers.append(start_assayd(args.build, folder, "whole", 0))
-        servers.append(start_assayd(args.build, folder, "decomposed", 1))
-        servers += start_clamav_milter(folder)
+        servers["floor"] = Server(
+            [str(args.build / "tests/milter_floor"), str(floor)], floor,
+            folder / "floor.log")
+        for name, decompose in (("whole", 0), ("decomposed", 1)):
+            servers[name] = start_assayd(args.build, folder, name, decompose)
+        clamav = start_clamav_milter(folder)
         for name in ("whole", "decomposed", "clamav-milter"):
             check_detects(args.build, folder, name)
         for case in CASES:
-            report(case[0], run_case(args.build, folder, case, corpora,
-                                     args.rounds, args.messages))
+            report(case[0], *run_case(args.build, folder, case, corpora,
+                                      servers, args.rounds, args.messages))
     finally:
-        for server in reversed(servers):
+        for server in [*clamav, *servers.values()]:
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 

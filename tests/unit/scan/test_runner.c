@@ -175,6 +175,30 @@ START_TEST(scan_that_finds_no_thread_before_the_deadline_is_overload)
 }
 END_TEST
 
+/* PO-05: when it is its turn the time left would not do. */
+START_TEST(scan_that_waited_too_long_is_not_begun)
+{
+    struct assay__job_class *jobs = &fake.scopes[0]->engines[0]->core->jobs;
+    struct beats beats = {.until = 1};
+    assay_verdict first, second;
+    struct assay__pulse pulse;
+    pthread_t thread;
+
+    use_pool(1, 0);
+    /* With the first scan there is a history: of some 30 s. */
+    jobs->done = 3;
+    jobs->typical_us = 40000000;
+    ck_assert_int_eq(assay__pool_start(pool, NULL), ASSAY_OK);
+    ck_assert_int_eq(pthread_create(&thread, NULL, scan_waiting, &first), 0);
+    fake_gate_await(1);
+    pulse = pulse_of(&beats);
+    second = scan("alpha: FOUND Worm\r\n", &pulse);
+    assert_overload(&second);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(first.status, ASSAY_STATUS_CLEAN);
+}
+END_TEST
+
 /* AV-21: max_concurrency of one engine leaves the pool to others. */
 START_TEST(max_concurrency_limits_one_engine)
 {
@@ -246,6 +270,7 @@ int main(void)
     tcase_add_test(tc, progress_is_told_while_an_engine_works);
     tcase_add_loop_test(tc, call_past_the_deadline_is_waited_for, 0,
                         (int)ASSAY_COUNT_OF(late));
+    tcase_add_test(tc, scan_that_waited_too_long_is_not_begun);
     tcase_add_test(tc,
                    scan_that_finds_no_thread_before_the_deadline_is_overload);
     tcase_add_test(tc, max_concurrency_limits_one_engine);
