@@ -293,20 +293,19 @@ assay_rc assay__clamav_canary_init_eicar(struct assay__clamav_canary *canary,
     return make_samples(canary, payload, err);
 }
 
-char *assay__clamav_canary_deep(size_t *size_out)
+/* @return malloc'd: the content in that many zips; NULL out of memory */
+static char *nest(const char *data, size_t *size)
 {
-    size_t room = PAYLOAD_MAX + DEEP_LEVELS * ZIP_OVERHEAD;
+    size_t room = *size + (size_t)DEEP_LEVELS * ZIP_OVERHEAD;
     unsigned char *inner = malloc(room);
     unsigned char *outer = malloc(room);
-    size_t size = 0;
 
     if (inner && outer) {
-        put_eicar((char *)inner, PAYLOAD_MAX);
-        size = strlen((const char *)inner);
+        memcpy(inner, data, *size);
         for (int level = 0; level < DEEP_LEVELS; level++) {
             unsigned char *swap = inner;
 
-            size = make_zip(outer, inner, (unsigned)size);
+            *size = make_zip(outer, inner, (unsigned)*size);
             inner = outer;
             outer = swap;
         }
@@ -315,8 +314,25 @@ char *assay__clamav_canary_deep(size_t *size_out)
         inner = NULL;
     }
     free(outer);
-    *size_out = size;
     return (char *)inner;
+}
+
+/* The zips are not compressed: in base64, because otherwise a signature that
+ * matches anywhere would find it in the outermost. */
+char *assay__clamav_canary_deep(size_t *size_out)
+{
+    struct assay__clamav_sample mail = {.data = NULL};
+    char payload[PAYLOAD_MAX];
+    char *deep = NULL;
+
+    put_eicar(payload, sizeof payload);
+    *size_out = 0;
+    if (make_sample(&mail, "deep", write_attached, payload, NULL) == ASSAY_OK) {
+        *size_out = mail.size;
+        deep = nest(mail.data, size_out);
+    }
+    free(mail.data);
+    return deep;
 }
 
 void assay__clamav_canary_fini(struct assay__clamav_canary *canary)

