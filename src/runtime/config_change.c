@@ -11,7 +11,7 @@
 #include "conf/write.h"
 #include "runtime/assay_priv.h"
 
-#define EDITS_MAX 10000 /* of one transaction */
+#define EDITS_MAX 10000 /* made or tried in one transaction */
 
 /* The files of a configuration and the tree that was parsed from them. */
 struct draft {
@@ -351,6 +351,7 @@ assay_rc assay__config_change(struct assay__config_transaction *txn,
                                "more than %d changes in a transaction, the "
                                "limit",
                                EDITS_MAX);
+    txn->count++; /* what fails uses memory of the arena, too */
     record = new_record(txn, edit);
     if (!record)
         return no_memory(err);
@@ -359,7 +360,6 @@ assay_rc assay__config_change(struct assay__config_transaction *txn,
         return rc;
     *txn->last = record;
     txn->last = &record->next;
-    txn->count++;
     return ASSAY_OK;
 }
 

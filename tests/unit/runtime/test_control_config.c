@@ -327,6 +327,17 @@ START_TEST(the_first_commit_wins_and_the_other_replays)
 }
 END_TEST
 
+/* What fails counts, too: it uses memory of the transaction. */
+START_TEST(the_changes_of_a_transaction_are_bounded)
+{
+    ck_assert_int_eq(run_in(0, "config begin"), 0);
+    for (int i = 0; i < 10000; i++)
+        ck_assert_int_eq(run_in(0, "config set \"a b\" = 1"), 1);
+    expect_failure("config set \"a b\" = 1", "more than 10000 changes");
+    ck_assert_int_eq(run_in(0, "config rollback"), 0);
+}
+END_TEST
+
 START_TEST(a_transaction_may_begin_from_scratch)
 {
     expect("config begin from scratch", "Transaction begun.\n");
@@ -513,6 +524,7 @@ static void add_transactions(TCase *tc)
     tcase_add_test(tc, a_commit_checks_all_and_may_be_mended);
     tcase_add_test(tc, the_first_commit_wins_and_the_other_replays);
     tcase_add_test(tc, a_transaction_may_begin_from_scratch);
+    tcase_add_test(tc, the_changes_of_a_transaction_are_bounded);
 }
 
 static void add_files(TCase *tc)
