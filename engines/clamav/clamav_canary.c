@@ -23,6 +23,7 @@ enum {
     ZIP_MAX = 512,
     BASE64_LINE = 57,
     DEEP_LEVELS = 24,  /* more than MaxRecursion of clamd, 17 by default */
+    ZIP_BODY = 35,     /* where a member begins: header and "a.txt" */
     ZIP_OVERHEAD = 128 /* of make_zip(); 115 */
 };
 
@@ -97,21 +98,69 @@ static void put_zip_fields(unsigned char **at, const unsigned char *data,
     put_le(at, 0, 2); /* extra field */
 }
 
-/* One deflated member that is a single stored block (RFC 1951 section 3.2.4).
+/* Text as one block with fixed Huffman codes (RFC 1951 section 3.2.6): no byte
+ * of it stands where it did, so only who unpacks the block sees the text.
+ * @return bytes written, at most size + 3 */
+static size_t deflate_text(unsigned char *out, const unsigned char *text,
+                           size_t size)
+{
+    uint32_t bits = 3; /* last block, fixed codes */
+    unsigned count = 3;
+    size_t len = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        unsigned code = 0x30u + text[i]; /* 8 bits for a byte below 144 */
+
+        for (int bit = 7; bit >= 0; bit--)
+            bits |= (code >> bit & 1) << count++;
+        out[len++] = (unsigned char)bits;
+        bits >>= 8;
+        count -= 8;
+    }
+    for (count += 7; count > 0; count -= count < 8 ? count : 8) {
+        out[len++] = (unsigned char)bits; /* the end is seven 0 bits */
+        bits >>= 8;
+    }
+    return len;
+}
+
+/* Likewise as one stored block (RFC 1951 section 3.2.4). */
+static size_t deflate_stored(unsigned char *out, const unsigned char *data,
+                             unsigned size)
+{
+    unsigned char *at = out;
+
+    put_le(&at, 1, 1); /* last block, stored */
+    put_le(&at, size, 2);
+    put_le(&at, ~size, 2);
+    put_bytes(&at, data, size);
+    return (size_t)(at - out);
+}
+
+static bool is_ascii(const unsigned char *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (data[i] >= 128)
+            return false;
+    return true;
+}
+
+/* One deflated member. Signatures that match anywhere would find a text that
+ * is only stored without unpacking it.
  * @return bytes written */
 static size_t make_zip(unsigned char *zip, const unsigned char *data,
                        unsigned size)
 {
     unsigned char *at = zip, *directory;
-    unsigned packed = size + 5;
+    unsigned char *body = zip + ZIP_BODY;
+    unsigned packed =
+        (unsigned)(is_ascii(data, size) ? deflate_text(body, data, size)
+                                        : deflate_stored(body, data, size));
 
     put_le(&at, 0x04034b50, 4);
     put_zip_fields(&at, data, size, packed);
     put_bytes(&at, "a.txt", 5);
-    put_le(&at, 1, 1); /* last block, stored */
-    put_le(&at, size, 2);
-    put_le(&at, ~size, 2);
-    put_bytes(&at, data, size);
+    at = body + packed;
     directory = at;
     put_le(&at, 0x02014b50, 4);
     put_le(&at, 20, 2); /* version made by */
