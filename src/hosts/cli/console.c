@@ -406,6 +406,10 @@ static int console_run(int argc, char **argv)
             break;
         case 'c':
             config = optarg;
+            if (access(config, R_OK) != 0) { /* no default for a typing error */
+                (void)fprintf(stderr, "assay: cannot read %s: %m\n", config);
+                return ASSAY__EXIT_USAGE;
+            }
             break;
         case OPTION_JSON:
             console.is_json = true;

@@ -24,6 +24,7 @@ from assayd import (  # noqa: E402
     ASSAY, LISTENER, PATIENCE_S, Assayd, Failure, Mta, check, check_in,
     run_tests, wait_for)
 
+EX_USAGE = 64
 EX_UNAVAILABLE = 69
 EX_SOFTWARE = 70
 NOBODY = 65534
@@ -99,6 +100,14 @@ def test_nobody_answers(folder):
         thread.start()
         console(folder, "pid", status=EX_SOFTWARE)
         thread.join()
+
+
+def test_a_configuration_that_is_not_there(folder):
+    run = subprocess.run([ASSAY, "console", "-c", folder / "none", "pid"],
+                         capture_output=True, text=True, check=False)
+    check("status", run.returncode, EX_USAGE)
+    check("text", run.stderr, f"assay: cannot read {folder}/none: "
+          "No such file or directory\n")
 
 
 def test_answer_cannot_reach_the_terminal(folder):
