@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
 /*
- * AV-06: an engine of the smallest useful size: a threat is a content that holds the
- * word of the option "needle". It is built against an installed Assay only,
- * which shows that the installed headers are enough to write an engine.
+ * AV-06: an engine of the smallest useful size: a threat is a content that
+ * holds the word of the option "needle". It is built against an installed Assay
+ * only, which shows that the installed headers are enough to write an engine.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
