@@ -82,15 +82,18 @@ def reload_case(args, folder, files):
         probe = bench.load(args.build, folder / "reload.sock", files,
                            args.messages, *options)
         rate = str(probe["per_second"] * 0.4)  # a server with room to spare
-        for _ in range(args.rounds):
-            quiet.append(bench.load(args.build, folder / "reload.sock", files,
-                                    args.messages, *options, "--rate", rate))
-            updater = Updater(folder / "reload.signatures")
-            updater.start()
-            busy.append(bench.load(args.build, folder / "reload.sock", files,
-                                   args.messages, *options, "--rate", rate))
-            updater.end()
-            time.sleep(2)  # the last swap ends
+        for number in range(args.rounds):
+            with_updates = (False, True) if number % 2 == 0 else (True, False)
+            for is_busy in with_updates:
+                updater = Updater(folder / "reload.signatures")
+                if is_busy:
+                    updater.start()
+                (busy if is_busy else quiet).append(
+                    bench.load(args.build, folder / "reload.sock", files,
+                               args.messages, *options, "--rate", rate))
+                if is_busy:
+                    updater.end()
+                time.sleep(2)  # the last swap ends
     finally:
         server.stop()
     for result in quiet + busy:
