@@ -543,7 +543,7 @@ static void release_generation(void *arg)
 {
     struct assay__generation *generation = arg;
 
-    assay__generation_unref(&generation);
+    assay__generation_release(&generation);
 }
 
 static struct assay__session_env session_env(

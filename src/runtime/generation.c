@@ -2,10 +2,13 @@
  * Copyright (c) 2026 The Assay authors */
 #include "runtime/generation.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/sizes.h"
+#include "runtime/pools.h"
 #include "scan/engine_table.h"
 
 assay_rc assay__generation_new(struct assay__generation **out, assay_error *err)
@@ -65,6 +68,30 @@ void assay__generation_unref(struct assay__generation **generation)
 
     *generation = NULL;
     if (g && atomic_fetch_sub(&g->references, 1) == 1)
+        destroy(g);
+}
+
+static void retire(struct assay__job *job)
+{
+    destroy(
+        (struct assay__generation *)(void *)((char *)job -
+                                             offsetof(struct assay__generation,
+                                                      retire)));
+}
+
+void assay__generation_release(struct assay__generation **generation)
+{
+    struct assay__generation *g = *generation;
+    struct assay__pool *pool;
+
+    *generation = NULL;
+    if (!g || atomic_fetch_sub(&g->references, 1) > 1)
+        return;
+    pool =
+        g->live_pools ? assay__pools_find(g->live_pools, ASSAY__POOL_IO) : NULL;
+    g->retire = (struct assay__job){.run = retire};
+    if (!pool || assay__pool_submit(pool, &g->retire, assay__clock_ms(),
+                                    NULL) != ASSAY_OK)
         destroy(g);
 }
 

@@ -16,6 +16,7 @@
 #include "conf/schema.h"
 #include "policy/language_module.h"
 #include "policy/policy.h"
+#include "rt/pool.h"
 #include "runtime/pools.h"
 
 /** A configured policy language. */
@@ -54,6 +55,7 @@ struct assay__generation {
     struct assay__policy_module *modules; /* in configuration order */
     struct assay__policy policy;
     int64_t signature_check_s; /* 0: signatures are not looked for */
+    struct assay__job retire;  /* after the last reference */
 };
 
 /** One reference, empty. */
@@ -63,6 +65,9 @@ struct assay__generation *assay__generation_ref(
     struct assay__generation *generation);
 /** Accepts NULL and half-built ones; sets *generation to NULL. */
 void assay__generation_unref(struct assay__generation **generation);
+/** Likewise for who must not wait while engines close: what the last reference
+ *  frees is freed in the pool IO, if that takes the job at once. */
+void assay__generation_release(struct assay__generation **generation);
 
 /** Zeroed memory that lives as long as the generation; NULL: no memory. */
 void *assay__generation_alloc(struct assay__generation *generation,

@@ -233,6 +233,7 @@ void assay__engine_core_probe(struct assay__engine_core *core,
     /* The exchange tells which of two concurrent probes made the change. */
     if (atomic_exchange(&core->out_of_service, is_out) == is_out)
         return;
+    assay__text_unquote(err.msg);
     if (is_out)
         assay_log_write(log, ASSAY_LOG_ERROR, "engine.out_of_service",
                         "scope=%s engine=%s instance=%s reason=\"%s\"",
@@ -260,14 +261,17 @@ static void report_failure(struct assay__engine_core *core,
                            const char *reason)
 {
     uint64_t failure = hash_text(reason);
+    char text[sizeof((assay_error *)NULL)->msg];
 
     if (failure == core->refresh_failure)
         return;
     core->refresh_failure = failure;
+    assay__text_copy(text, sizeof text, reason);
+    assay__text_unquote(text);
     assay_log_write(log, ASSAY_LOG_ERROR, "engine.signatures_failed",
                     "scope=%s engine=%s instance=%s epoch=\"%s\" "
                     "reason=\"%s\"",
-                    core->scope, core->table->name, core->name, epoch, reason);
+                    core->scope, core->table->name, core->name, epoch, text);
 }
 
 /* An engine that talks to another process cannot always tell whether that has
