@@ -117,11 +117,10 @@ static void *run_reloader(void *arg)
 {
     struct assay__reloader *reloader = arg;
     sigset_t set;
-    int number;
 
     reload_set(&set);
     for (;;) {
-        if (sigwait(&set, &number) != 0)
+        if (sigwaitinfo(&set, NULL) < 0)
             continue;
         if (__atomic_load_n(&reloader->is_stopping, __ATOMIC_ACQUIRE))
             return NULL;

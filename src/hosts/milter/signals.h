@@ -10,7 +10,8 @@
  * and then stops without finishing what runs; at the start it even fails. So
  * these signals have a handler and are blocked in every thread but the main
  * one: the kernel prefers a main thread that does not block a signal to any
- * thread that waits for it. That is also why SIGHUP cannot be a reload.
+ * thread that waits for it. One that begins to wait at that very moment could
+ * still take it; libmilter's never does (libmilter_calls.c).
  *
  * SIGUSR1 is blocked everywhere, so that one that comes while a reload runs
  * stays pending and is the next reload.
