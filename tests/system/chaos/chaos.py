@@ -118,6 +118,15 @@ def has_recovered(folder, number):
     return True
 
 
+def check_refused(folder, occasion=0):
+    """Infected mails, new ones, are refused in each encoding: no scan of them
+    is an error.
+    @param occasion  a number, another each time"""
+    for kind in EICAR_KINDS:
+        answer = send_one(folder, numbered(FAR + occasion * TWINS, kind))
+        check(kind, answer[0], REJECTED)
+
+
 def wait_recovered(folder, occasion=0):
     """@param occasion  a number, another each time"""
     number = FAR + occasion * TWINS
