@@ -155,6 +155,8 @@ class Connection:
             return file.read()
 
     def answer(self, subject, content, script=None):
+        if self.fake.contents is not None:
+            self.fake.contents.append(content)
         script = script or self.script(content)
         if script:
             self.fake.count(script)
@@ -210,6 +212,7 @@ class FakeClamd:
         self.limits = keys.get("limits", True)
         self.detects = keys.get("detects", True)
         self.marks = {}  # bytes -> steps for a content that has them
+        self.contents = None  # a list: each content it is given
         self.connections = 0
         self.played = {}
         self.lock = threading.Lock()

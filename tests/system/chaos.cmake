@@ -3,8 +3,10 @@
 if(ASSAY_BUILD_MILTER AND ASSAY_BUILD_CLAMAV)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   foreach(name IN ITEMS
-      c09_disk_full c10_bad_file_base c11_no_descriptors c16_reloads_under_load
-      c19_clock_jumps c22_log_lost c23_stop_under_load c27_runaway_scripts
+      c09_disk_full c10_bad_file_base c11_no_descriptors
+      c15_broken_configurations c16_reloads_under_load c17_broken_signatures
+      c19_clock_jumps c22_log_lost c23_stop_under_load c26_engines_disagree
+      c27_runaway_scripts c28_scanned_is_delivered c29_verdict_cache
       c30_ten_thousand_connections)
     assay_add_script_test(chaos_${name} LABELS system chaos TIMEOUT 900
       COMMAND ${Python3_EXECUTABLE} -B
