@@ -87,7 +87,9 @@ static void quote(struct assay__clamd_reply *out, const char *what,
 
         if (c < ' ' || c > '~')
             c = '?';
-        out->text[len++] = c == '"' ? '\'' : c;
+        if (c == '"')
+            c = '\'';
+        out->text[len++] = c;
         out->text[len] = '\0';
     }
 }

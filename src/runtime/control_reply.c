@@ -27,6 +27,9 @@ void assay__control_reply_fini(struct assay__control_reply *reply)
 /* ---- for commands ------------------------------------------------------ */
 
 static void add_text(struct assay__strbuf *text, const char *format,
+                     va_list args) ASSAY_PRINTF(2, 0);
+
+static void add_text(struct assay__strbuf *text, const char *format,
                      va_list args)
 {
     char *added = NULL;

@@ -49,6 +49,7 @@ int assay__accept(int fd, struct sockaddr *address, socklen_t *size)
 
 int assay__sigwait(const sigset_t *set, int *number) __asm__("sigwait");
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the C library's signature */
 int assay__sigwait(const sigset_t *set, int *number)
 {
     (void)set;

@@ -105,7 +105,8 @@ static bool rival_sleeps(void)
     while ((task = readdir(tasks)) != NULL) {
         FILE *file;
 
-        if (task->d_name[0] == '.' || atoi(task->d_name) == getpid())
+        if (task->d_name[0] == '.' ||
+            strtol(task->d_name, NULL, 10) == getpid())
             continue;
         (void)snprintf(path, sizeof path, "/proc/self/task/%.20s/stat",
                        task->d_name);
