@@ -20,6 +20,16 @@ bool assay__text_equal_n(const char *a, size_t len, const char *b)
     return b[len] == '\0';
 }
 
+bool assay__text_contains_n(const char *text, size_t len, const char *word)
+{
+    size_t word_len = strlen(word);
+
+    for (size_t i = 0; i + word_len <= len; i++)
+        if (assay__text_equal_n(text + i, word_len, word))
+            return true;
+    return false;
+}
+
 size_t assay__text_copy_clean(char *out, size_t size, const char *text,
                               bool ascii_only)
 {

@@ -21,6 +21,8 @@ static inline char assay__ascii_lower(char c)
 bool assay__text_equal(const char *a, const char *b);
 /** Compare a counted text with a NUL-terminated one, without case. */
 bool assay__text_equal_n(const char *a, size_t len, const char *b);
+/** Whether a counted text has a NUL-terminated word in it, without case. */
+bool assay__text_contains_n(const char *text, size_t len, const char *word);
 /** Copy at most size - 1 bytes and terminate; control characters (and, when
  *  ascii_only, bytes over 126) become '?'. @return bytes copied */
 size_t assay__text_copy_clean(char *out, size_t size, const char *text,

@@ -210,20 +210,10 @@ static void add_guess(struct choices *choices)
 
 /* ---- choosing ------------------------------------------------------------ */
 
-static bool contains(assay_bytes text, const char *word)
-{
-    size_t len = strlen(word);
-
-    for (size_t i = 0; i + len <= text.len; i++) {
-        if (assay__text_equal_n(text.data + i, len, word))
-            return true;
-    }
-    return false;
-}
-
 static bool is_loose_multipart(assay_bytes type)
 {
-    return contains(type, "multipart") || contains(type, "boundary");
+    return assay__text_contains_n(type.data, type.len, "multipart") ||
+           assay__text_contains_n(type.data, type.len, "boundary");
 }
 
 static assay_rc collect(struct choices *choices, assay_bytes type,

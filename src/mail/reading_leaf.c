@@ -111,26 +111,18 @@ bool assay__reading_looks_like_qp(assay_bytes text)
 /* ---- encodings ------------------------------------------------------------
  */
 
-static bool contains(assay_bytes text, const char *word)
-{
-    size_t len = strlen(word);
-
-    for (size_t i = 0; i + len <= text.len; i++) {
-        if (assay__text_equal_n(text.data + i, len, word))
-            return true;
-    }
-    return false;
-}
-
 static uint32_t loose_encodings(assay_bytes value)
 {
     uint32_t bits = 0;
 
-    if (contains(value, "base64") || contains(value, "base 64"))
+    if (assay__text_contains_n(value.data, value.len, "base64") ||
+        assay__text_contains_n(value.data, value.len, "base 64"))
         bits |= BIT(ASSAY_ENCODING_BASE64);
-    if (contains(value, "quoted") || contains(value, "printable"))
+    if (assay__text_contains_n(value.data, value.len, "quoted") ||
+        assay__text_contains_n(value.data, value.len, "printable"))
         bits |= BIT(ASSAY_ENCODING_QUOTED_PRINTABLE);
-    if (contains(value, "uue") || contains(value, "uucode"))
+    if (assay__text_contains_n(value.data, value.len, "uue") ||
+        assay__text_contains_n(value.data, value.len, "uucode"))
         bits |= BIT(ASSAY_ENCODING_UUENCODE);
     return bits;
 }

@@ -18,6 +18,17 @@ static const struct {
     {"@", "`", false},     {"[", "{", false},    {"\xc4", "\xe4", false},
 };
 
+START_TEST(word_is_found_without_case)
+{
+    ck_assert(assay__text_contains_n("x-BASE64", 8, "base64"));
+    ck_assert(assay__text_contains_n("base64", 6, "base64"));
+    ck_assert(!assay__text_contains_n("base64", 5, "base64")); /* cut */
+    ck_assert(!assay__text_contains_n("bas", 3, "base64"));
+    ck_assert(!assay__text_contains_n("ba\0se64", 7, "base64"));
+    ck_assert(assay__text_contains_n("", 0, ""));
+}
+END_TEST
+
 START_TEST(equal_is_without_ascii_case)
 {
     ck_assert_msg(assay__text_equal(pairs[_i].a, pairs[_i].b) == pairs[_i].want,
@@ -160,6 +171,7 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_loop_test(tc, equal_is_without_ascii_case, 0,
                         ASSAY_COUNT_OF(pairs));
+    tcase_add_test(tc, word_is_found_without_case);
     tcase_add_test(tc, counted_text_is_compared_in_full);
     tcase_add_loop_test(tc, copy_clean_replaces_and_cuts, 0,
                         ASSAY_COUNT_OF(clean));
