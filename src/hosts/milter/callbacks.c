@@ -89,10 +89,10 @@ static bool step_begin(struct step *step, SMFICTX *ctx, const char *name,
     step->no_reply = no_reply;
     if (!step->entered)
         assay__reply_set_closing(&step->disposition, "Service is stopping");
+    else if (step->connection && is_held(step->connection))
+        step->disposition = step->connection->held;
     else if (!step->connection || !step->connection->session)
         assay__reply_set_fault(&step->disposition);
-    else if (is_held(step->connection))
-        step->disposition = step->connection->held;
     else if (step->connection->closing)
         assay__reply_set_closing(&step->disposition, "Closing connection");
     else

@@ -383,6 +383,17 @@ START_TEST(fault_of_a_silent_step_is_answered_at_the_end)
 }
 END_TEST
 
+/* The client was not told at connect, has no session, and learns why. */
+START_TEST(refused_connection_that_is_silent_says_why)
+{
+    fake.phases = 0;
+    (void)play("n");
+    assay__hub_drain(milter.hub);
+    ck_assert_int_eq(play("chmrseb."), SMFIS_TEMPFAIL);
+    ck_assert_str_eq(ctx.reply, "421 4.3.2 Service is stopping");
+}
+END_TEST
+
 START_TEST(aborted_message_takes_its_refusal_along)
 {
     fake.phases = 0;
@@ -687,6 +698,7 @@ int main(void)
     tcase_add_loop_test(tcase, refusal_of_a_silent_step_is_answered_at_the_end,
                         0, PHASES);
     tcase_add_test(tcase, fault_of_a_silent_step_is_answered_at_the_end);
+    tcase_add_test(tcase, refused_connection_that_is_silent_says_why);
     tcase_add_test(tcase, aborted_message_takes_its_refusal_along);
     tcase_add_test(tcase, next_client_on_the_same_connection_is_as_silent);
     tcase_add_test(tcase, unknown_connection_answers_and_holds);
