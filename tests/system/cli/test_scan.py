@@ -214,13 +214,11 @@ class Large(cli.CliTest):
 
     def test_large_message_is_never_clean(self):
         self.write_large("large.eml", b"a line of text\n")
+        self.configure("  timeout = 500")  # also for a sanitizer, and busy
         run = self.scan("--json", "large.eml")
         found = json.loads(run.out)
         self.assertIn(run.returncode, (1, 2))
-        if found["status"] != "error":
-            self.assertIn(found["status"], ("infected", "unscannable"))
-        else:  # under a sanitizer on a busy machine
-            self.assertEqual(found["reason"], "timeout")
+        self.assertIn(found["status"], ("infected", "unscannable"))
 
     def test_one_endless_line(self):
         self.write_large("line.eml", b"x")
