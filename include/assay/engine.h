@@ -13,6 +13,7 @@
  * numbers: an older engine does not touch what was added, a newer one might.
  *   1.0  first
  *   1.1  flags, refresh; ASSAY_ENGINE_USES_NAMES
+ *   1.2  isolation, forked, is_stale; ASSAY_ENGINE_PROCESS
  */
 #ifndef ASSAY_ENGINE_H
 #define ASSAY_ENGINE_H
@@ -26,7 +27,7 @@
 #include <assay/verdict.h>
 
 #define ASSAY_ENGINE_ABI_MAJOR 1
-#define ASSAY_ENGINE_ABI_MINOR 1
+#define ASSAY_ENGINE_ABI_MINOR 2
 
 typedef enum assay_content_kind {
     ASSAY_CONTENT_MESSAGE, /**< a whole mail: header, empty line, body */
@@ -90,7 +91,37 @@ typedef struct assay_scan_args {
 } assay_scan_args;
 
 /**
+ * What an instance wants of its scanner processes; filled by the isolation op.
+ * It arrives with the values of the configuration, so an engine sets only what
+ * its own options say otherwise. Strings are borrowed from the settings.
+ */
+typedef struct assay_engine_isolation {
+    size_t struct_size;         /**< set by the caller */
+    const char *program;        /**< the scanner program; NULL: the one that
+                                     comes with libassay */
+    const char *log_path;       /**< file for what the processes log, beside
+                                     the host's log; NULL: none */
+    uint64_t max_workers;       /**< most processes that scan at a time; 0: as
+                                     many as there are scans */
+    uint64_t temporary_bytes;   /**< most a worker may write to its temporary
+                                     folder; 0: no limit of the engine's */
+    uint64_t temporary_files;   /**< most files there; 0: likewise */
+    const char *const *updater; /**< command and arguments, ended by NULL, that
+                                     brings newer signatures; run by the host,
+                                     outside of any sandbox, before it asks
+                                     is_stale; NULL: none */
+    int64_t update_interval_s;  /**< how often the updater runs and is_stale is
+                                     asked; 0: Signature_Check_Interval */
+} assay_engine_isolation;
+
+/**
  * Operations in call order. No lock is held by the caller in any of them.
+ *
+ * With isolation = "process" all of them but flags and isolation run in
+ * scanner processes: open, epoch, version, is_stale and close in the template,
+ * in one thread; forked, probe and scan in workers that were forked from it,
+ * each in one thread. refresh is not called: newer signatures are opened by a
+ * new template.
  * A NULL member marked "may be NULL" means the default in brackets.
  */
 typedef struct assay_engine_ops {
@@ -146,13 +177,40 @@ typedef struct assay_engine_ops {
      * @param changed_out  set to whether the epoch is another now
      */
     assay_rc (*refresh)(void *instance, bool *changed_out, assay_error *err);
+
+    /* since 1.2 */
+
+    /** What an instance with these settings wants of its scanner processes.
+     *  Pure. May be NULL [nothing of its own]. */
+    void (*isolation)(const void *settings, assay_engine_isolation *wanted);
+
+    /**
+     * This process was forked from the one that opened the instance, and will
+     * scan for itself: draw new random numbers, and use another folder for
+     * temporary files. Called once, before the process is confined, so that
+     * files that scans need later can be opened now. On failure the process
+     * ends.
+     * @param temporary  folder that this process alone uses; not to be
+     *                   removed; borrowed until the process ends
+     * May be NULL [nothing to do; the folder given to open is used by all].
+     */
+    assay_rc (*forked)(void *instance, const char *temporary, assay_error *err);
+
+    /**
+     * Whether a new instance with the same settings would have newer
+     * signatures than this one. Does not load them. ASSAY_E_STATE: the folder
+     * is being written to, ask again. May be NULL [never].
+     */
+    assay_rc (*is_stale)(void *instance, bool *stale_out, assay_error *err);
 } assay_engine_ops;
 
 enum {
     ASSAY_ENGINE_REMOTE = 1u << 0, /**< talks to another process: default pool
                                        is IO, nothing to isolate */
-    ASSAY_ENGINE_USES_NAMES = 1u << 1 /**< a verdict may depend on file_name,
-                                          so it is part of the cache key */
+    ASSAY_ENGINE_USES_NAMES = 1u << 1, /**< a verdict may depend on file_name,
+                                           so it is part of the cache key */
+    ASSAY_ENGINE_PROCESS = 1u << 2 /**< scans in scanner processes only:
+                                       isolation = "none" is refused */
 };
 
 /** The one exported symbol of an engine. */

@@ -484,28 +484,6 @@ void assay_scan(assay *assay_, assay_message *message, const char *engine,
     assay__generation_unref(&generation);
 }
 
-/* Scopes run one after the other; the engines of a scope share its time. */
-static int64_t scope_timeout_s(const struct assay__scope *scope)
-{
-    int64_t longest = 0;
-
-    for (size_t i = 0; i < scope->engine_count; i++)
-        if (scope->engines[i]->options.timeout_s > longest)
-            longest = scope->engines[i]->options.timeout_s;
-    return longest;
-}
-
-int64_t assay__longest_scan_ms(assay *self)
-{
-    struct assay__generation *generation = assay__present(self);
-    int64_t seconds = 0;
-
-    for (size_t i = 0; i < generation->scope_count; i++)
-        seconds += scope_timeout_s(generation->scopes[i]);
-    assay__generation_unref(&generation);
-    return seconds * 1000;
-}
-
 bool assay_engine_name(assay *assay_, size_t index, char *buf, size_t size)
 {
     struct assay__generation *generation = assay__present(assay_);

@@ -49,9 +49,6 @@ assay_rc assay__change_build(assay *self, const struct assay__change *change,
  *  keeps the present generation. */
 void assay__change_end(assay *self, struct assay__generation *next);
 
-/** Longest a scan with all scopes of the present generation may take. */
-int64_t assay__longest_scan_ms(assay *self);
-
 /** The thread pools, for `threads stats`; borrowed, set once. */
 const struct assay__pools *assay__pools_of(const assay *self);
 

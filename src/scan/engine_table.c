@@ -272,6 +272,21 @@ static assay_rc nothing_newer(void *instance, bool *changed_out,
     return ASSAY_OK;
 }
 
+static assay_rc nothing_forked(void *instance, const char *temporary,
+                               assay_error *err)
+{
+    (void)instance;
+    (void)temporary;
+    (void)err;
+    return ASSAY_OK;
+}
+
+static void nothing_wanted(const void *settings, assay_engine_isolation *wanted)
+{
+    (void)settings;
+    (void)wanted;
+}
+
 void assay__engine_table_copy(const assay_engine_module *table,
                               assay_engine_module *table_out,
                               assay_engine_ops *ops_out)
@@ -294,6 +309,12 @@ void assay__engine_table_copy(const assay_engine_module *table,
         ops_out->version = ops_out->epoch;
     if (!ops_out->refresh)
         ops_out->refresh = nothing_newer;
+    if (!ops_out->isolation)
+        ops_out->isolation = nothing_wanted;
+    if (!ops_out->forked)
+        ops_out->forked = nothing_forked;
+    if (!ops_out->is_stale)
+        ops_out->is_stale = nothing_newer;
 }
 
 uint32_t assay__engine_table_flags(const assay_engine_module *table,

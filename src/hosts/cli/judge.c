@@ -41,16 +41,6 @@ static assay_rc ask_policy(const struct assay__judge *judge,
     return rc;
 }
 
-static void scan(const struct assay__judge *judge, assay_message *message,
-                 assay_verdict *verdict_out)
-{
-    if (judge->isolation)
-        assay__isolation_scan(judge->isolation, message, judge->engine,
-                              verdict_out);
-    else
-        assay_scan(judge->library, message, judge->engine, verdict_out);
-}
-
 void assay__judge_message(const struct assay__judge *judge,
                           const struct assay__buffer *bytes,
                           struct assay__outcome *outcome_out)
@@ -62,7 +52,7 @@ void assay__judge_message(const struct assay__judge *judge,
                                              &message, &err);
 
     if (rc == ASSAY_OK)
-        scan(judge, message, &outcome.verdict);
+        assay_scan(judge->library, message, judge->engine, &outcome.verdict);
     if (rc == ASSAY_OK && judge->with_policy) {
         rc = ask_policy(judge, message, bytes, &outcome.answer, &err);
         outcome.has_answer = rc == ASSAY_OK;
@@ -78,7 +68,6 @@ bool assay__judge_has_engine(const struct assay__judge *judge)
     static const struct assay__buffer empty = {0};
     const struct assay__judge without_policy = {
         .library = judge->library,
-        .isolation = judge->isolation,
         .engine = judge->engine,
     };
     struct assay__outcome outcome;

@@ -12,13 +12,11 @@
 #include <assay/assay.h>
 
 #include "buffer.h"
-#include "isolation.h"
 #include "transaction.h"
 
 struct assay__judge {
-    assay *library;                     /* borrowed; NULL with isolation */
-    struct assay__isolation *isolation; /* borrowed; NULL: in this process */
-    const char *engine;                 /* NULL: all */
+    assay *library;     /* borrowed */
+    const char *engine; /* NULL: all */
     bool with_policy;
 };
 

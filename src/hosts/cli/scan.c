@@ -47,8 +47,6 @@ static const char scan_help[] =
     "\n"
     "  -c, --config=FILE  instead of " ASSAY_CONFIG_PATH "\n"
     "  -e, --engine=NAME  ask this engine only\n"
-    "  -i, --isolate      scan in processes of their own: an engine that\n"
-    "                     crashes or hangs costs one verdict\n"
     "  -j, --jobs=N       work on N messages at a time\n"
     "  -J, --json         one JSON object a line, summary on standard error\n"
     "  -p, --policy       run the policy, too, and show what it answers\n"
@@ -66,7 +64,6 @@ struct settings {
     unsigned jobs;
     bool as_json;
     bool with_policy;
-    bool is_isolated;
     int verbosity;
     char *const *paths;
     size_t path_count;
@@ -324,9 +321,7 @@ static int run_open(struct scan *scan)
 
     if (assay__interrupt_init(&scan->interrupt, &err) != ASSAY_OK)
         return fail(&err);
-    if (scan->judge.isolation) {
-        status = run_started(scan);
-    } else if (assay_start(scan->judge.library, &err) == ASSAY_OK) {
+    if (assay_start(scan->judge.library, &err) == ASSAY_OK) {
         status = run_started(scan);
         assay_stop(scan->judge.library);
     } else {
@@ -334,17 +329,6 @@ static int run_open(struct scan *scan)
     }
     assay__interrupt_fini(&scan->interrupt);
     return status;
-}
-
-/* Engines are opened here or in processes of their own, not in both. */
-static assay_rc open_judge(const struct settings *settings,
-                           const assay_options *options,
-                           struct assay__judge *judge, assay_error *err)
-{
-    if (settings->is_isolated)
-        return assay__isolation_new(options->config_path, settings->jobs,
-                                    &judge->isolation, err);
-    return assay_open(options, &judge->library, err);
 }
 
 static int scan_paths(const struct settings *settings)
@@ -365,13 +349,12 @@ static int scan_paths(const struct settings *settings)
     assay__progress_init(&scan.progress);
     assay__options_init(&options, settings->config_path, settings->verbosity,
                         &scan.progress);
-    if (open_judge(settings, &options, &scan.judge, &err) == ASSAY_OK) {
+    if (assay_open(&options, &scan.judge.library, &err) == ASSAY_OK) {
         scan.progress.start_ms = assay__progress_now_ms();
         status = run_open(&scan);
     } else {
         status = fail(&err);
     }
-    assay__isolation_free(&scan.judge.isolation);
     assay_close(&scan.judge.library);
     assay__progress_fini(&scan.progress);
     if (scan.interrupt.signal != 0) {
@@ -420,9 +403,6 @@ static int parse_option(int option, struct settings *settings)
         return -1;
     case 'j':
         return parse_jobs(optarg, &settings->jobs) ? -1 : ASSAY__EXIT_USAGE;
-    case 'i':
-        settings->is_isolated = true;
-        return -1;
     case 'J':
         settings->as_json = true;
         return -1;
@@ -462,7 +442,6 @@ static int scan_run(int argc, char **argv)
         {"config", required_argument, NULL, 'c'},
         {"engine", required_argument, NULL, 'e'},
         {"help", no_argument, NULL, 'h'},
-        {"isolate", no_argument, NULL, 'i'},
         {"jobs", required_argument, NULL, 'j'},
         {"json", no_argument, NULL, 'J'},
         {"policy", no_argument, NULL, 'p'},
@@ -473,7 +452,7 @@ static int scan_run(int argc, char **argv)
     int option;
 
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet */
-    while ((option = getopt_long(argc, argv, "c:e:hij:Jpv", longs, NULL)) !=
+    while ((option = getopt_long(argc, argv, "c:e:hj:Jpv", longs, NULL)) !=
            -1) {
         int status = parse_option(option, &settings);
 
@@ -482,9 +461,6 @@ static int scan_run(int argc, char **argv)
     }
     settings.paths = argv + optind;
     settings.path_count = (size_t)(argc - optind);
-    if (settings.is_isolated && settings.with_policy)
-        return complain("--policy runs in this process; it does not go with "
-                        "--isolate");
     if (settings.path_count == 0)
         return complain("no path to scan; see \"assay help scan\"");
     if (reads_stdin_twice(&settings))

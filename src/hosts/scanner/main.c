@@ -1,50 +1,37 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
 /*
- * assay-scanner: opens a configuration and scans what its parent sends over
- * the socket it was started with. It is started by programs, not by people:
- * without that socket it says so and ends.
+ * assay-scanner: one engine instance in processes of its own. It is started by
+ * programs, not by people: without their socket it says so and ends.
  *
- * It gives up the right to gain privileges and to be traced before the first
- * byte of mail arrives, and ends when its parent does (end of file).
+ * libassay has the protocol and the life of templates and workers
+ * (<assay/scanner.h>); this folder has the walls around them:
+ *
+ *   walls.c          the order in which they go up, and what is missing
+ *   walls_*.c        one kind of wall each
+ *   allocation.c     an allocation that fails ends the process, because some
+ *                    engines would go on and call the content clean
  */
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include <assay/scanner.h>
 
-#include "stanzas/host_stanzas.h"
-
-static void print_line(void *arg, assay_log_level level, const char *line)
-{
-    (void)arg;
-    fprintf(stderr, "assay-scanner: %s: %s\n", assay_log_level_name(level),
-            line);
-}
-
-static void print_diagnostic(void *arg, const char *text)
-{
-    (void)arg;
-    fprintf(stderr, "%s\n", text);
-}
+#include "walls.h"
 
 static void usage(FILE *out)
 {
-    fputs("usage: assay-scanner -c FILE\n"
+    fputs("usage: assay-scanner\n"
           "\n"
-          "Scans messages for the program that started it, over the socket\n"
-          "it inherits as descriptor 3. Not meant to be started by hand:\n"
-          "use `assay scan --isolate`.\n"
+          "Scans for the program that started it, over the socket it inherits\n"
+          "as descriptor 3. Not meant to be started by hand: an engine with\n"
+          "isolation = \"process\" does it.\n"
           "\n"
-          "  -c, --config FILE  configuration whose engines are opened\n"
-          "      --help         show this text\n"
-          "      --version      show the version\n",
+          "  --help     show this text\n"
+          "  --version  show the version\n",
           out);
 }
 
@@ -57,58 +44,19 @@ static int is_seqpacket_socket(int fd)
            type == SOCK_SEQPACKET;
 }
 
-static void harden(void)
-{
-    const struct rlimit none = {0, 0};
-
-    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    (void)setrlimit(RLIMIT_CORE, &none);
-}
-
-static int serve(const char *config_path)
-{
-    assay_options options = ASSAY_OPTIONS_INIT;
-    assay *instance = NULL;
-    assay_error err = {0};
-    assay_rc rc;
-
-    options.config_path = config_path;
-    options.log = print_line;
-    options.log_level = ASSAY_LOG_WARN;
-    options.diagnostic = print_diagnostic;
-    options.host_stanzas = assay__host_stanzas;
-    rc = assay_open(&options, &instance, &err);
-    if (rc == ASSAY_OK)
-        rc = assay_start(instance, &err);
-    if (rc == ASSAY_OK) {
-        harden();
-        rc = assay_scanner_serve(instance, ASSAY_SCANNER_FD, &err);
-    }
-    assay_close(&instance);
-    if (rc == ASSAY_OK)
-        return EX_OK;
-    fprintf(stderr, "assay-scanner: %s\n", err.msg);
-    return rc == ASSAY_E_CONF ? EX_CONFIG : EX_UNAVAILABLE;
-}
-
 int main(int argc, char **argv)
 {
     static const struct option longopts[] = {
-        {"config", required_argument, NULL, 'c'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
-    const char *config_path = NULL;
+    assay_error err = {0};
     int option;
 
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet */
-    while ((option = getopt_long(argc, argv, "c:", longopts, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
         switch (option) {
-        case 'c':
-            config_path = optarg;
-            break;
         case 'h':
             usage(stdout);
             return EX_OK;
@@ -120,7 +68,7 @@ int main(int argc, char **argv)
             return EX_USAGE;
         }
     }
-    if (!config_path || optind < argc) {
+    if (optind < argc) {
         usage(stderr);
         return EX_USAGE;
     }
@@ -130,5 +78,8 @@ int main(int argc, char **argv)
               stderr);
         return EX_USAGE;
     }
-    return serve(config_path);
+    /* The host was told what went wrong; it logs it. */
+    return assay_scanner_run(&assay__walls, ASSAY_SCANNER_FD, &err) == ASSAY_OK
+               ? EX_OK
+               : EX_UNAVAILABLE;
 }

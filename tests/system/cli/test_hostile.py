@@ -114,32 +114,5 @@ class Hostile(CliTest):
                 self.assertEqual(verdict["status"], "unscannable", path)
 
 
-class Isolated(CliTest):
-    """assay scan --isolate"""
-
-    def test_same_verdicts_in_processes_of_their_own(self):
-        self.put("mails/bad.eml", many_parts(3))
-        self.put("mails/good.eml", MULTIPART + b"--b--\r\n")
-        here = self.scan("mails", status=1).out.splitlines()[:2]
-        apart = self.scan("--isolate", "mails", status=1).out.splitlines()[:2]
-        self.assertEqual(here, apart)
-
-    def test_engine_that_does_not_open_is_trouble(self):
-        (self.folder / "db" / "test.ndb").unlink()
-        self.put("mails/good.eml", MULTIPART)
-        run = self.scan("--isolate", "mails", status=2)
-        self.assertIn("ended before it was ready", run.err)
-
-    def test_unknown_engine(self):
-        self.put("mails/good.eml", MULTIPART)
-        run = self.scan("--isolate", "--engine", "nobody", "mails", status=64)
-        self.assertIn('no engine "nobody"', run.err)
-
-    def test_policy_does_not_go_with_it(self):
-        self.put("mails/good.eml", MULTIPART)
-        run = self.scan("--isolate", "--policy", "mails", status=64)
-        self.assertIn("--policy", run.err)
-
-
 if __name__ == "__main__":
     unittest.main()
