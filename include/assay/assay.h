@@ -96,7 +96,14 @@ ASSAY_API assay_rc assay_open(const assay_options *options, assay **out,
 ASSAY_API assay_rc assay_read(const assay_options *options, assay **out,
                               assay_error *err) ASSAY_MUST_CHECK;
 
-/** Start the library's threads. @return ASSAY_OK; ASSAY_E_IO; ASSAY_E_STATE */
+/**
+ * Start the library's threads, and open the engines that scan in processes of
+ * their own; until then a scan with one of those is ERROR(unavailable).
+ *
+ * @return ASSAY_OK; ASSAY_E_IO; ASSAY_E_STATE; ASSAY_E_UNAVAILABLE and others
+ *         when an engine cannot open (the text says which and why)
+ * Blocks: while signatures load.
+ */
 ASSAY_API assay_rc assay_start(assay *assay_,
                                assay_error *err) ASSAY_MUST_CHECK;
 
@@ -110,7 +117,7 @@ ASSAY_API assay_rc assay_start(assay *assay_,
 ASSAY_API assay_rc assay_reload(assay *assay_,
                                 assay_error *err) ASSAY_MUST_CHECK;
 
-/** Stop the library's threads; sessions must be closed. Waits for signatures
+/** Stop the library's threads and processes; sessions must be closed. Waits for signatures
  *  that load in the background, which may take a minute. */
 ASSAY_API void assay_stop(assay *assay_);
 /**

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "rt/temp_folder.h"
 #include "runtime/policy_table.h"
+#include "scan/engine_table.h"
 
 /* ---- global engine stanzas --------------------------------------------- */
 
@@ -308,6 +309,43 @@ static void warn_of_sizes(struct assay__build *build,
                          scan, file);
 }
 
+static bool is_process_engine(const assay_engine_module *table,
+                              const void *settings)
+{
+    return assay__engine_table_flags(table, settings) & ASSAY_ENGINE_PROCESS;
+}
+
+/* An engine with a number of scanner processes of its own keeps scans waiting
+ * for one if its pool has as many threads (CS-04). */
+static void check_isolation(struct assay__build *build,
+                            const struct assay__conf_item *item,
+                            const struct assay__conf_item *outer,
+                            const assay_engine_module *table,
+                            const struct assay__scope_options *options,
+                            const void *settings)
+{
+    assay_engine_isolation wanted = {.struct_size = sizeof wanted};
+    const char *pool = assay__pool_of_engine(table, settings, options);
+    const struct assay__pool_plan *plan =
+        assay__pool_plans_find(build->generation->pools, pool);
+
+    if (is_process_engine(table, settings) &&
+        options->isolation == ASSAY__ISOLATION_NONE)
+        blame(build, item, outer, "isolation",
+              "this engine scans in processes of its own only");
+    if (options->isolation == ASSAY__ISOLATION_NONE)
+        return;
+    table->ops->isolation(settings, &wanted);
+    if (wanted.max_workers > 0 && plan &&
+        plan->options.concurrency >= wanted.max_workers)
+        assay__conf_diag(build->diags, ASSAY__CONF_WARNING, &item->pos, NULL,
+                         "the pool %s has %" PRIu64 " threads, and %s has "
+                         "max_concurrency = %" PRIu64 "; there should be more "
+                         "scanner processes than threads",
+                         pool, (uint64_t)plan->options.concurrency, table->name,
+                         wanted.max_workers);
+}
+
 /* @param outer  the antivirus stanza */
 static assay_rc add_engine(struct assay__build *build,
                            struct assay__scope *scope,
@@ -335,6 +373,7 @@ static assay_rc add_engine(struct assay__build *build,
     if (rc != ASSAY_OK || *name_of(item) == '\0')
         return rc;
     check_pool(build, item, table, &options, settings);
+    check_isolation(build, item, outer, table, &options, settings);
     rc = assay__scope_add(scope, module, item->instance, &options, settings,
                           err);
     if (rc == ASSAY_E_EXISTS) {
