@@ -325,7 +325,7 @@ static const struct {
 
 START_TEST(worker_does_only_what_scanning_needs)
 {
-    for (int who = walls_first_identity(); who < IDENTITIES; who++) {
+    for (int who = walls_first_identity(); who < walls_end_identity(); who++) {
         int status = walls_in_worker(who, cases[_i].deed);
 
         ck_assert_str_eq(walls_report->missing, "");
@@ -401,7 +401,7 @@ static int two_workers(void)
 
 START_TEST(worker_sees_no_files_of_another)
 {
-    for (int who = walls_first_identity(); who < IDENTITIES; who++)
+    for (int who = walls_first_identity(); who < walls_end_identity(); who++)
         ck_assert_int_eq(walls_in_template(who, two_workers), 0);
 }
 END_TEST
@@ -451,7 +451,7 @@ static int workers_in_turn(void)
 
 START_TEST(folder_is_empty_for_the_next_worker)
 {
-    for (int who = walls_first_identity(); who < IDENTITIES; who++)
+    for (int who = walls_first_identity(); who < walls_end_identity(); who++)
         ck_assert_int_eq(walls_in_template(who, workers_in_turn), 0);
 }
 END_TEST

@@ -62,6 +62,17 @@ int walls_first_identity(void)
     return geteuid() ? AS_WE_ARE : AS_USER;
 }
 
+/* ThreadSanitizer has a thread of its own in each process, and the kernel gives
+ * no user name space to a process of several threads; only root needs none. */
+int walls_end_identity(void)
+{
+#ifdef __SANITIZE_THREAD__
+    return AS_NOBODY;
+#else
+    return geteuid() ? AS_WE_ARE + 1 : IDENTITIES;
+#endif
+}
+
 static void become(enum identity identity)
 {
     uid_t user = identity == AS_WE_ARE ? geteuid() : NOBODY;

@@ -14,8 +14,9 @@
 
 #include "walls.h"
 
-/** As whom the processes run. Only the last is possible unless we are root. */
-enum identity { AS_USER, AS_NOBODY, AS_WE_ARE, IDENTITIES };
+/** As whom the processes run. Only AS_WE_ARE is possible unless we are root:
+ *  become the user "nobody", stay, or have been nobody before. */
+enum identity { AS_USER, AS_WE_ARE, AS_NOBODY, IDENTITIES };
 
 /** Exit statuses of deeds besides 0. */
 enum { REFUSED = 10, ENTERED_NOT = 99 };
@@ -42,8 +43,9 @@ typedef int walls_deed(void);
 void walls_setup(void);
 void walls_teardown(void);
 
-/** Identities that can be tried here, beginning with this one. */
+/** Identities that can be tried here: from the first on, before the end. */
 int walls_first_identity(void);
+int walls_end_identity(void);
 
 /** Run deed in a child that is identity and has entered nothing yet.
  *  @return status as of waitpid() */
