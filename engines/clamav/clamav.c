@@ -6,10 +6,12 @@
  */
 #include "clamav_engine.h"
 
+#include <iconv.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "clamd.h"
 
@@ -183,6 +185,50 @@ static assay_rc clamav_open(const assay_engine_args *args, void **instance_out,
     return ASSAY_OK;
 }
 
+/* ---- in a process forked from the one that opened it ------------------- */
+
+/* libclamav draws the names of temporary files from these. */
+static assay_rc draw_random_numbers(assay_error *err)
+{
+    unsigned seed;
+
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        return assay_error_set(err, ASSAY_E_IO, "no random numbers: %m");
+    srand(seed);
+    return ASSAY_OK;
+}
+
+/* Documents name their character set, and the C library loads what converts it
+ * when it is asked first. The usual ones are loaded now and kept; for others it
+ * has at least looked up where they are. */
+static void load_conversions(void)
+{
+    static const char *const names[] = {"UTF-16LE", "UTF-16BE", "UTF-16",
+                                        "UTF-32LE", "UTF-32BE", "ISO-8859-1",
+                                        "CP1252"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        (void)iconv_open("UTF-8", names[i]); /* stays open */
+}
+
+static assay_rc clamav_forked(void *instance, const char *temporary,
+                              assay_error *err)
+{
+    struct assay__clamav *self = instance;
+    size_t size = strlen(temporary) + 1;
+    assay_rc rc;
+
+    if (size > sizeof self->base)
+        return assay_error_set(err, ASSAY_E_LIMIT,
+                               "the name of the temporary folder is too long");
+    rc = draw_random_numbers(err);
+    if (rc != ASSAY_OK)
+        return rc;
+    memcpy(self->base, temporary, size);
+    load_conversions();
+    return assay__clamav_move_home(self, err);
+}
+
 /* ---- what it is -------------------------------------------------------- */
 
 static assay_rc clamav_probe(void *instance, assay_error *err)
@@ -230,4 +276,5 @@ const assay_engine_ops assay__clamav_ops = {
     .epoch = clamav_epoch,
     .version = clamav_version,
     .refresh = assay__clamav_refresh,
+    .forked = clamav_forked,
 };

@@ -136,6 +136,15 @@ static assay_rc module_refresh(void *instance, bool *changed_out,
     return ASSAY_OK;
 }
 
+static assay_rc module_forked(void *instance, const char *temporary,
+                              assay_error *err)
+{
+    const struct instance *self = instance;
+
+    return self->ops->forked ? self->ops->forked(self->own, temporary, err)
+                             : ASSAY_OK;
+}
+
 static const assay_engine_ops module_ops = {
     .struct_size = sizeof(assay_engine_ops),
     .open = module_open,
@@ -146,6 +155,7 @@ static const assay_engine_ops module_ops = {
     .version = module_version,
     .flags = module_flags,
     .refresh = module_refresh,
+    .forked = module_forked,
 };
 
 ASSAY_ENGINE_MODULE(.name = "clamav", .version = "1.1",

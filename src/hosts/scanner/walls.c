@@ -55,9 +55,12 @@ static assay_rc leave_spaces(const assay_scanner_confinement *confinement,
 
     for (size_t i = 0; i < sizeof spaces / sizeof *spaces && rc == ASSAY_OK;
          i++)
-        if (lacking & spaces[i].bit)
+        if (lacking & spaces[i].bit &&
+            !(spaces[i].bit == ASSAY__WALLS_NO_MOUNT &&
+              confinement->is_on_disk))
             rc = lack(missing, spaces[i].piece, NULL, err);
-    if (rc == ASSAY_OK && !(lacking & ASSAY__WALLS_NO_MOUNT))
+    if (rc == ASSAY_OK && !(lacking & ASSAY__WALLS_NO_MOUNT) &&
+        !confinement->is_on_disk)
         rc = assay__walls_temporary_prepare(confinement, err);
     return rc;
 }

@@ -10,7 +10,8 @@
  * taken stands in memory that all of them share and a worker gives up before
  * it sees mail.
  *
- * Elsewhere a worker makes a folder named after its number.
+ * Elsewhere, and when the folder is to be on disk, a worker makes a folder
+ * named after its number, and only single files are limited in size.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -413,6 +413,18 @@ START_TEST(folder_that_is_no_mount_goes_with_its_worker)
 }
 END_TEST
 
+START_TEST(folder_on_disk_is_no_mount)
+{
+    char want[160];
+
+    walls_confinement.is_on_disk = true;
+    snprintf(want, sizeof want, "%s/w1", walls_temporary);
+    ck_assert(walls_exited(walls_in_worker(AS_WE_ARE, idle), 0));
+    ck_assert_str_eq(walls_report->folder, want);
+    ck_assert_int_eq(access(want, F_OK), 0);
+}
+END_TEST
+
 /* ---- no sandbox -------------------------------------------------------- */
 
 static int is_dumpable(void)
@@ -454,6 +466,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tcase, missing_piece_is_an_error_when_required, 0,
                         count);
     tcase_add_test(tcase, folder_that_is_no_mount_goes_with_its_worker);
+    tcase_add_test(tcase, folder_on_disk_is_no_mount);
     tcase_add_test(tcase, sandbox_off_leaves_user_and_limits);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(s, tcase);
