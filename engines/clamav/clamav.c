@@ -22,8 +22,8 @@
 #define SIZE_MOST (512 << 20)
 
 enum {
-    SETTLE_MS = 2000,       /* an updater pauses between files, not longer */
-    ROOM_BYTES = 16 << 20,  /* beside what one scan claims */
+    SETTLE_MS = 2000,      /* an updater pauses between files, not longer */
+    ROOM_BYTES = 16 << 20, /* beside what one scan claims */
     ROOM_FILES = 1024
 };
 

@@ -43,6 +43,9 @@ typedef struct assay_options {
     const char *module_path; /**< folder with engines/ and languages/; NULL:
                                   beside libassay, lib/assay */
     const char *share_path;  /**< NULL: ../share/assay beside libassay */
+    /** Engines whose configuration does not say where they run do so in this
+     *  process: for hosts that may not start others. */
+    bool is_in_process;
 } assay_options;
 
 #define ASSAY_OPTIONS_INIT                                                \
@@ -117,8 +120,8 @@ ASSAY_API assay_rc assay_start(assay *assay_,
 ASSAY_API assay_rc assay_reload(assay *assay_,
                                 assay_error *err) ASSAY_MUST_CHECK;
 
-/** Stop the library's threads and processes; sessions must be closed. Waits for signatures
- *  that load in the background, which may take a minute. */
+/** Stop the library's threads and processes; sessions must be closed. Waits for
+ * signatures that load in the background, which may take a minute. */
 ASSAY_API void assay_stop(assay *assay_);
 /**
  * Begin no more work in the background: no probe, no look for newer signatures.

@@ -217,8 +217,8 @@ enum {
                                        is IO, nothing to isolate */
     ASSAY_ENGINE_USES_NAMES = 1u << 1, /**< a verdict may depend on file_name,
                                            so it is part of the cache key */
-    ASSAY_ENGINE_PROCESS = 1u << 2 /**< scans in scanner processes only:
-                                       isolation = "none" is refused */
+    ASSAY_ENGINE_PROCESS = 1u << 2     /**< scans in scanner processes only:
+                                           isolation = "none" is refused */
 };
 
 /** The one exported symbol of an engine. */

@@ -45,8 +45,8 @@ static int start(const char *const *argv, pid_t *pid_out)
         rc = posix_spawn_file_actions_addclosefrom_np(&actions,
                                                       STDERR_FILENO + 1);
     if (rc == 0)
-        rc = posix_spawnp(pid_out, argv[0], &actions, &attr, words.out,
-                          environ);
+        rc =
+            posix_spawnp(pid_out, argv[0], &actions, &attr, words.out, environ);
     (void)posix_spawnattr_destroy(&attr);
     (void)posix_spawn_file_actions_destroy(&actions);
     return rc;

@@ -52,8 +52,8 @@ static int is_left_behind(const char *name)
 
 static void sweep_one(int base_fd, const char *base, const char *name)
 {
-    int fd = openat(base_fd, name,
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd =
+        openat(base_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     char path[PATH_MAX];
     struct stat status;
 
@@ -100,15 +100,15 @@ static assay_rc check_base(const char *base, assay_error *err)
     if (!S_ISDIR(status.st_mode))
         return refuse(base, "is not a folder, or is a symbolic link", err);
     if ((status.st_mode & S_IWOTH) && !(status.st_mode & S_ISVTX))
-        return refuse(base,
-                      "is writable for everybody and has no sticky bit", err);
+        return refuse(base, "is writable for everybody and has no sticky bit",
+                      err);
     return ASSAY_OK;
 }
 
 static assay_rc take(struct assay__private_folder *folder, assay_error *err)
 {
-    int fd = open(folder->path,
-                  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd =
+        open(folder->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0)
         return refuse(folder->path, strerrordesc_np(errno), err);
@@ -132,8 +132,8 @@ assay_rc assay__private_folder_open(const char *base, uid_t uid, gid_t gid,
 
     if (rc != ASSAY_OK)
         return rc;
-    *folder = (struct assay__private_folder){
-        .lock_fd = -1, .uid = uid, .gid = gid};
+    *folder =
+        (struct assay__private_folder){.lock_fd = -1, .uid = uid, .gid = gid};
     if (snprintf(folder->path, sizeof folder->path, "%s/" NAME "%ld-XXXXXX",
                  base, (long)getpid()) >= (int)sizeof folder->path)
         return refuse(base, "has too long a name", err);

@@ -45,7 +45,7 @@ struct assay {
     bool reloading;                    /* lock */
     struct assay__host_stanzas host;   /* what it was given; set once */
     struct assay__pools *pools;
-    _Atomic bool is_started; /* processes may be started */
+    _Atomic bool is_started;         /* processes may be started */
     struct assay__ticker *ticker;    /* NULL: not started */
     struct assay__ticker *refresher; /* lock; likewise; apart from the probes,
                                         for a refresh may take minutes */
@@ -424,8 +424,8 @@ assay_rc assay_start(assay *assay_, assay_error *err)
     atomic_store(&assay_->is_started, true);
     rc = assay__generation_start(assay_->present, &assay_->log, err);
     if (rc == ASSAY_OK)
-        rc = assay__ticker_start("assay-probe", PROBE_INTERVAL_MS, probe, assay_,
-                             &assay_->ticker, err);
+        rc = assay__ticker_start("assay-probe", PROBE_INTERVAL_MS, probe,
+                                 assay_, &assay_->ticker, err);
     if (rc == ASSAY_OK)
         rc = start_refresher(assay_, err);
     if (rc != ASSAY_OK)

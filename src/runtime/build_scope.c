@@ -426,6 +426,8 @@ static assay_rc new_scope(struct assay__build *build,
         assay__conf_defaults(assay__scope_option_table, sizeof options,
                              generation->store, &options, err);
 
+    if (rc == ASSAY_OK && build->input->options->is_in_process)
+        options.isolation = ASSAY__ISOLATION_NONE;
     if (rc == ASSAY_OK)
         rc =
             assay__conf_fill(assay__scope_option_table, item, generation->store,

@@ -191,8 +191,8 @@ static assay_rc open_instance(struct assay__engine_core *core,
         .clean_generation = &core->clean_generation,
     };
 
-    core->ops = core->options.is_isolated ? &assay__isolation_ops
-                                          : core->table->ops;
+    core->ops =
+        core->options.is_isolated ? &assay__isolation_ops : core->table->ops;
     return core->options.is_isolated
                ? assay__isolation_open(&args, instance_out, err)
                : core->ops->open(&core->args, instance_out, err);

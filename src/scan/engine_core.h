@@ -52,8 +52,8 @@ struct assay__engine_core_options {
     const char *file_base; /* NULL: none */
     const char *pool;      /* NULL: the engine's default */
     int64_t timeout_s;
-    uint64_t max_size; /* bytes; 0: no limit */
-    bool is_isolated;  /* in scanner processes */
+    uint64_t max_size;                         /* bytes; 0: no limit */
+    bool is_isolated;                          /* in scanner processes */
     struct assay__isolation_options isolation; /* of those */
 };
 

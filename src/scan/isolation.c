@@ -35,11 +35,12 @@ static void list_readable(struct assay__isolation *self)
     size_t count = 0;
 
     self->readable[count++] = self->module_folder;
-    for (; option && option->name && count < ASSAY__READABLE_MAX - 1; option++) {
-        const char *path = option->type == ASSAY_CONF_PATH
-                               ? string_at(self->engine->settings,
-                                           option->offset)
-                               : NULL;
+    for (; option && option->name && count < ASSAY__READABLE_MAX - 1;
+         option++) {
+        const char *path =
+            option->type == ASSAY_CONF_PATH
+                ? string_at(self->engine->settings, option->offset)
+                : NULL;
 
         if (path)
             self->readable[count++] = path;
@@ -137,10 +138,10 @@ static assay_rc find_program(struct assay__isolation *self, assay_error *err)
     else
         self->program = assay__library_folder_path(PROGRAM);
     self->module_folder = assay__text_dup(
-        self->module_path, strrchr(self->module_path, '/')
-                               ? (size_t)(strrchr(self->module_path, '/') -
-                                          self->module_path)
-                               : 0);
+        self->module_path,
+        strrchr(self->module_path, '/')
+            ? (size_t)(strrchr(self->module_path, '/') - self->module_path)
+            : 0);
     if (!self->program || !self->module_folder)
         return assay_error_set(err, ASSAY_E_NOMEM, "scanner");
     if (access(self->program, X_OK) != 0)
@@ -175,7 +176,7 @@ static void destroy(struct assay__isolation *self)
 static void warn_of_root(const struct assay__isolation *self)
 {
     if (geteuid() == 0 && !self->options.user)
-        assay_log_write(&self->log, ASSAY_LOG_WARN, "scanner.root",
+        assay_log_write(&self->log, ASSAY_LOG_INFO, "scanner.root",
                         "scope=%s instance=%s reason=\"scanner processes run "
                         "as root, without its capabilities; set scanner_user\"",
                         self->engine->scope, self->engine->instance);
@@ -308,8 +309,8 @@ static void isolation_version(void *instance, char *buf, size_t size)
     assay__lock_drop(&self->lock);
     len = strlen(buf);
     if (failure[0] != '\0')
-        (void)snprintf(buf + len, size - len,
-                       "\nNewer definitions refused: %s", failure);
+        (void)snprintf(buf + len, size - len, "\nNewer definitions refused: %s",
+                       failure);
 }
 
 /* Each worker that is idle proves itself now, and each that is busy before its

@@ -21,10 +21,7 @@
 #include <assay/engine.h>
 #include <assay/scanner.h>
 
-enum assay__reload_mode {
-    ASSAY__RELOAD_BESIDE,
-    ASSAY__RELOAD_STOP_THEN_LOAD
-};
+enum assay__reload_mode { ASSAY__RELOAD_BESIDE, ASSAY__RELOAD_STOP_THEN_LOAD };
 
 /** What the configuration says of scanner processes. */
 struct assay__isolation_options {
@@ -70,8 +67,8 @@ assay_rc assay__isolation_reopen_log(void *instance, assay_error *err);
 
 /** For the console; counters since it was opened. */
 struct assay__isolation_report {
-    char state[16];    /* running, loading, down */
-    char failure[256]; /* why it is down; "" */
+    char state[16];                          /* running, loading, down */
+    char failure[256];                       /* why it is down; "" */
     char missing[ASSAY_SCANNER_MISSING_MAX]; /* of the sandbox; "" */
     int template_pid;                        /* 0: none */
     uint64_t workers, idle, most_workers;    /* most 0: no limit */

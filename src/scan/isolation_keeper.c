@@ -20,8 +20,8 @@
 #include "scan/isolation_priv.h"
 
 enum {
-    SETTLED_MS = 2000,         /* a template that lived so long was no failure */
-    QUICK_RESTARTS = 5,        /* of templates that worked for a moment */
+    SETTLED_MS = 2000,  /* a template that lived so long was no failure */
+    QUICK_RESTARTS = 5, /* of templates that worked for a moment */
     RETRY_MOST_MS = 60 * 1000, /* between two starts of a template */
     WORKER_RETRY_MS = 100,
     WORKER_RETRY_MOST_MS = 1000,
@@ -71,12 +71,11 @@ static assay_rc make_worker(struct assay__isolation *self,
 static void report_start(const struct assay__isolation *self,
                          const struct assay__scanner_process *process)
 {
-    assay_log_write(&self->log, ASSAY_LOG_INFO, "scanner.started",
-                    "scope=%s instance=%s pid=%d memory_mb=%llu epoch=\"%s\"",
-                    self->engine->scope, self->engine->instance,
-                    (int)process->peer.pid,
-                    (unsigned long long)(process->footprint >> 20),
-                    process->epoch);
+    assay_log_write(
+        &self->log, ASSAY_LOG_INFO, "scanner.started",
+        "scope=%s instance=%s pid=%d memory_mb=%llu epoch=\"%s\"",
+        self->engine->scope, self->engine->instance, (int)process->peer.pid,
+        (unsigned long long)(process->footprint >> 20), process->epoch);
     if (process->missing[0] != '\0')
         assay_log_write(&self->log, ASSAY_LOG_WARN, "scanner.sandbox",
                         "scope=%s instance=%s missing=\"%s\"",
@@ -254,9 +253,9 @@ static void template_died(struct assay__isolation *self)
     if (now_ms - self->started_ms >= SETTLED_MS)
         self->failures = 0;
     deaths = ++self->failures;
-    self->retry_ms = now_ms + (deaths > QUICK_RESTARTS
-                                   ? retry_time(deaths - QUICK_RESTARTS)
-                                   : 0);
+    self->retry_ms =
+        now_ms +
+        (deaths > QUICK_RESTARTS ? retry_time(deaths - QUICK_RESTARTS) : 0);
     assay_log_write(&self->log, ASSAY_LOG_ERROR, "scanner.template_died",
                     "scope=%s instance=%s pid=%d", self->engine->scope,
                     self->engine->instance, (int)self->present.peer.pid);
@@ -384,6 +383,14 @@ static void ask_template(struct assay__isolation *self,
                                       "scanner: its answer makes no sense");
 }
 
+/* Text of several lines from a process that may have been taken over. */
+static void clean_lines(char *text)
+{
+    for (; *text; text++)
+        if (*text != '\n' && ((unsigned char)*text < 0x20 || *text == 0x7f))
+            *text = '?';
+}
+
 static void drop_template(struct assay__isolation *self)
 {
     struct assay__scanner_worker_link *old;
@@ -410,9 +417,7 @@ static void serve_request(struct assay__isolation *self,
         break;
     case ASSAY__KEEPER_VERSION:
         ask_template(self, request, ASSAY__WIRE_VERSION);
-        (void)assay__text_copy_clean(request->reply.text,
-                                     sizeof request->reply.text,
-                                     request->reply.text, false);
+        clean_lines(request->reply.text);
         break;
     case ASSAY__KEEPER_ADOPT:
         assay__keeper_adopt(self, request->process, request->worker);
@@ -542,8 +547,7 @@ static void drop_ended(struct assay__isolation *self)
         else
             i++;
     }
-    if (self->has_present &&
-        assay__scanner_process_has_ended(&self->present))
+    if (self->has_present && assay__scanner_process_has_ended(&self->present))
         template_died(self);
 }
 

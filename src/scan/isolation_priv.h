@@ -30,7 +30,7 @@ struct assay__scanner_worker_link {
     uint64_t generation; /* of its template */
     uint64_t number;
     uint64_t scans;
-    uint64_t grown; /* bytes since it was forked */
+    uint64_t grown;  /* bytes since it was forked */
     uint64_t proved; /* the round of probes it last passed */
     struct assay__scanner_worker_link *next;
 };
@@ -94,34 +94,34 @@ struct assay__isolation {
     bool has_present;
     struct assay__scanner_process retired[ASSAY__RETIRED_MAX];
     size_t retired_count;
-    int64_t started_ms;        /* when present was ready */
-    unsigned failures;         /* templates that did not start, or died soon */
-    unsigned worker_failures;  /* workers that did not start, in a row */
-    int64_t retry_ms;          /* when to start a template again */
+    int64_t started_ms;       /* when present was ready */
+    unsigned failures;        /* templates that did not start, or died soon */
+    unsigned worker_failures; /* workers that did not start, in a row */
+    int64_t retry_ms;         /* when to start a template again */
     int64_t worker_retry_ms;
     bool is_dropped; /* see ASSAY__KEEPER_DROP */
 
     struct assay__lock lock;
     struct assay__cond changed; /* a worker came, a request is done, the state
                                    is another */
-    enum assay__isolation_state state; /* lock */
-    bool is_stopping;                  /* lock */
-    bool is_serving;                   /* lock: not while workers fail */
-    char epoch[ASSAY_EPOCH_MAX];       /* lock: of present */
+    enum assay__isolation_state state;       /* lock */
+    bool is_stopping;                        /* lock */
+    bool is_serving;                         /* lock: not while workers fail */
+    char epoch[ASSAY_EPOCH_MAX];             /* lock: of present */
     char missing[ASSAY_SCANNER_MISSING_MAX]; /* lock: of present */
     int template_pid;                        /* lock: of present; 0: none */
-    char failure[ASSAY_ERROR_MAX];     /* lock: why nobody serves; "" */
-    assay_reason failure_reason;       /* lock */
-    struct assay__scanner_worker_link *idle;     /* lock: the newest first */
+    char failure[ASSAY_ERROR_MAX];           /* lock: why nobody serves; "" */
+    assay_reason failure_reason;             /* lock */
+    struct assay__scanner_worker_link *idle; /* lock: the newest first */
     struct assay__scanner_worker_link *unproved; /* lock: for the keeper */
     struct assay__keeper_request *requests;      /* lock */
-    uint64_t generation;               /* lock: of present */
-    uint64_t next_number;              /* lock: of a worker */
-    uint64_t workers;                  /* lock: all of them */
-    uint64_t idle_count, idle_least;   /* lock: now; since the last probe */
-    uint64_t waiting;                  /* lock: scans without a worker */
+    uint64_t generation;                         /* lock: of present */
+    uint64_t next_number;                        /* lock: of a worker */
+    uint64_t workers;                            /* lock: all of them */
+    uint64_t idle_count, idle_least;     /* lock: now; since the last probe */
+    uint64_t waiting;                    /* lock: scans without a worker */
     uint64_t probe_round, trimmed_round; /* lock */
-    bool is_reloading;                 /* lock: stop-then-load */
+    bool is_reloading;                   /* lock: stop-then-load */
 
     /* the refreshing thread's */
     char refresh_failure[ASSAY_ERROR_MAX]; /* lock: of the last one; "" */

@@ -24,8 +24,8 @@ enum {
     MS_PER_S = 1000,
     ASK_MS = 10 * 1000,
     UPDATER_MS = 60 * 60 * 1000,
-    SETTLE_MS = 2000,              /* an updater pauses between files */
-    UNSETTLED_MOST = 10,           /* looks in vain before it is an error */
+    SETTLE_MS = 2000,                /* an updater pauses between files */
+    UNSETTLED_MOST = 10,             /* looks in vain before it is an error */
     FAILED_RETRY_MS = 10 * 60 * 1000 /* the same signatures once more */
 };
 

@@ -18,9 +18,9 @@
 #include <assay/log.h>
 
 struct assay__scanner_log_file {
-    const char *path;     /* NULL: none */
-    const assay_log *log; /* the host's; lines go there as well */
-    _Atomic int fd;       /* -1: none; stays the same once it is open */
+    const char *path;        /* NULL: none */
+    const assay_log *log;    /* the host's; lines go there as well */
+    _Atomic int fd;          /* -1: none; stays the same once it is open */
     _Atomic bool has_failed; /* which was told */
 };
 

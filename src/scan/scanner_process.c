@@ -38,10 +38,10 @@ static void write_line(const assay_log *log,
                        const struct assay__wire_reply *reply)
 {
     char line[ASSAY_LOG_LINE_MAX];
-    assay_log_level level = reply->rc >= ASSAY_LOG_ERROR &&
-                                    reply->rc <= ASSAY_LOG_DEBUG
-                                ? (assay_log_level)reply->rc
-                                : ASSAY_LOG_WARN;
+    assay_log_level level =
+        reply->rc >= ASSAY_LOG_ERROR && reply->rc <= ASSAY_LOG_DEBUG
+            ? (assay_log_level)reply->rc
+            : ASSAY_LOG_WARN;
 
     if (!log || !log->sink || level > log->threshold)
         return;
@@ -60,9 +60,8 @@ static assay_rc wait_for(const struct assay__scanner_peer *peer, int stop_fd,
                          int64_t deadline_ms, assay_error *err)
 {
     struct pollfd ended = {.fd = peer->pid_fd, .events = POLLIN};
-    assay_rc rc = assay__wire_wait(peer->fd, stop_fd >= 0 ? stop_fd
-                                                          : peer->pid_fd,
-                                   deadline_ms, err);
+    assay_rc rc = assay__wire_wait(
+        peer->fd, stop_fd >= 0 ? stop_fd : peer->pid_fd, deadline_ms, err);
 
     /* Dead, although somebody still has its end of the socket. */
     if (rc == ASSAY_E_STATE && peer->pid_fd >= 0 && poll(&ended, 1, 0) == 1)
@@ -135,9 +134,9 @@ void assay__scanner_peer_kill(struct assay__scanner_peer *peer)
 static bool is_wanted(const char *entry)
 {
     static const char *const names[] = {
-        "PATH=",          "TZ=",           "LANG=",         "LC_ALL=",
-        "ASAN_OPTIONS=",  "LSAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS=",
-        "ASSAY_KEEP_MODULES=",
+        "PATH=",          "TZ=",           "LANG=",
+        "LC_ALL=",        "ASAN_OPTIONS=", "LSAN_OPTIONS=",
+        "UBSAN_OPTIONS=", "TSAN_OPTIONS=", "ASSAY_KEEP_MODULES=",
     };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -172,8 +171,8 @@ static bool keeps_stderr(void)
 static int add_actions(posix_spawn_file_actions_t *actions, int child_fd)
 {
     int last = keeps_stderr() ? STDOUT_FILENO : STDERR_FILENO;
-    int rc = posix_spawn_file_actions_adddup2(actions, child_fd,
-                                              ASSAY_SCANNER_FD);
+    int rc =
+        posix_spawn_file_actions_adddup2(actions, child_fd, ASSAY_SCANNER_FD);
 
     for (int fd = STDIN_FILENO; rc == 0 && fd <= last; fd++)
         rc = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR,
@@ -439,7 +438,8 @@ void assay__scanner_process_end(struct assay__scanner_process *process)
 
     if (peer->pid_fd < 0)
         return;
-    /* End of file makes it end its workers and tidy up; a hung one is killed. */
+    /* End of file makes it end its workers and tidy up; a hung one is killed.
+     */
     if (peer->fd >= 0)
         (void)close(peer->fd);
     peer->fd = -1;

@@ -16,8 +16,8 @@ static void pack_list(const char *const *list, struct assay__strbuf *buf)
 }
 
 static assay_rc unpack_list(struct assay__fields *fields,
-                            struct assay__arena *arena,
-                            const char *const **out, assay_error *err)
+                            struct assay__arena *arena, const char *const **out,
+                            assay_error *err)
 {
     uint64_t count = assay__fields_number(fields);
     const char **list;

@@ -34,7 +34,8 @@ struct child {
     uint64_t number;
 };
 
-struct template {
+struct template
+{
     const assay_scanner_walls *walls;
     int fd, signal_fd;
     struct assay__arena arena;
@@ -60,8 +61,8 @@ static assay_rc receive_record(struct template *self,
 {
     struct assay__wire_request request;
     int fd = -1;
-    assay_rc rc = assay__wire_receive(self->fd, &request, sizeof request, &fd,
-                                      -1, err);
+    assay_rc rc =
+        assay__wire_receive(self->fd, &request, sizeof request, &fd, -1, err);
 
     if (rc != ASSAY_OK)
         return rc;
@@ -77,8 +78,8 @@ static assay_rc receive_record(struct template *self,
     if (rc != ASSAY_OK)
         return rc;
     self->map_size = (size_t)request.size;
-    *fields_out = (struct assay__fields){.at = self->map,
-                                         .left = self->map_size};
+    *fields_out =
+        (struct assay__fields){.at = self->map, .left = self->map_size};
     return ASSAY_OK;
 }
 
@@ -140,8 +141,8 @@ static assay_rc start(struct template *self, assay_error *err)
         return rc;
     (void)fcntl(self->fd, F_SETOWN, getpid());
     (void)fcntl(self->fd, F_SETFL, O_ASYNC);
-    rc = assay__scanner_record_unpack(&fields, &self->arena, &self->record,
-                                      err);
+    rc =
+        assay__scanner_record_unpack(&fields, &self->arena, &self->record, err);
     if (rc != ASSAY_OK)
         return rc;
     self->log.threshold = self->record.log_level;
@@ -241,13 +242,13 @@ static void report_end(struct template *self, const struct child *child,
                         self->record.scope, self->record.instance, number,
                         (int)child->pid, info->si_status);
     else
-        assay_log_write(
-            &self->log,
-            info->si_status == SIGKILL ? ASSAY_LOG_DEBUG : ASSAY_LOG_WARN,
-            "scanner.worker_ended",
-            "scope=%s instance=%s worker=%llu pid=%d signal=%s",
-            self->record.scope, self->record.instance, number, (int)child->pid,
-            sigabbrev_np(info->si_status));
+        assay_log_write(&self->log,
+                        info->si_status == SIGKILL ? ASSAY_LOG_DEBUG
+                                                   : ASSAY_LOG_WARN,
+                        "scanner.worker_ended",
+                        "scope=%s instance=%s worker=%llu pid=%d signal=%s",
+                        self->record.scope, self->record.instance, number,
+                        (int)child->pid, sigabbrev_np(info->si_status));
 }
 
 static void forget_child(struct template *self, const siginfo_t *info)
@@ -345,8 +346,8 @@ static assay_rc serve_one(struct template *self, assay_error *err)
 {
     struct assay__wire_request request;
     int fd = -1;
-    assay_rc rc = assay__wire_receive(self->fd, &request, sizeof request, &fd,
-                                      -1, err);
+    assay_rc rc =
+        assay__wire_receive(self->fd, &request, sizeof request, &fd, -1, err);
 
     if (rc != ASSAY_OK)
         return rc;

@@ -259,8 +259,8 @@ bool assay__wire_reply_is_sound(const struct assay__wire_reply *reply)
     const assay_finding *finding = &reply->finding;
 
     return reply->magic == ASSAY__WIRE_MAGIC &&
-           reply->kind >= ASSAY__WIRE_LOG && reply->kind <= ASSAY__WIRE_FAILED &&
-           IS_TEXT(reply->epoch) &&
+           reply->kind >= ASSAY__WIRE_LOG &&
+           reply->kind <= ASSAY__WIRE_FAILED && IS_TEXT(reply->epoch) &&
            IS_TEXT(reply->text) &&
            (unsigned)finding->found <= ASSAY_FOUND_NOT_SUITABLE &&
            (unsigned)finding->reason < ASSAY_REASON_COUNT &&
@@ -307,11 +307,10 @@ void assay__wire_get_content(const struct assay__wire_request *request,
         .kind = (assay_content_kind)request->content_kind,
         .data = data,
         .size = (size_t)request->size,
-        .media_type = get_text(request, request->media_type,
-                               ASSAY__WIRE_HAS_MEDIA_TYPE),
-        .file_name = get_text(request, request->file_name,
-                              ASSAY__WIRE_HAS_FILE_NAME),
-        .reading =
-            get_text(request, request->reading, ASSAY__WIRE_HAS_READING),
+        .media_type =
+            get_text(request, request->media_type, ASSAY__WIRE_HAS_MEDIA_TYPE),
+        .file_name =
+            get_text(request, request->file_name, ASSAY__WIRE_HAS_FILE_NAME),
+        .reading = get_text(request, request->reading, ASSAY__WIRE_HAS_READING),
     };
 }

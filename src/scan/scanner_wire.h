@@ -52,8 +52,8 @@ struct assay__wire_request {
     uint64_t id;
     uint64_t size; /* of the memfd */
     /* of SCAN */
-    int64_t deadline_ms;  /* CLOCK_MONOTONIC, which processes share */
-    int64_t timeout_ms;   /* of CPU for this scan, to end what outlives us */
+    int64_t deadline_ms;   /* CLOCK_MONOTONIC, which processes share */
+    int64_t timeout_ms;    /* of CPU for this scan, to end what outlives us */
     uint32_t content_kind; /* assay_content_kind */
     uint32_t has_names;    /* ASSAY__WIRE_HAS_* bits */
     char media_type[ASSAY__WIRE_MEDIA_TYPE];
@@ -71,15 +71,15 @@ struct assay__wire_reply {
     uint32_t magic;
     uint32_t kind;
     uint64_t id;
-    int32_t rc;          /* assay_rc of FAILED; assay_log_level of LOG */
-    uint64_t number;     /* READY: bytes of memory that the engine takes;
-                            FORKED: process id; FINDING: bytes that the worker
-                            has grown by since it was forked; ANSWER to NEWER:
-                            the set */
-    char epoch[ASSAY_EPOCH_MAX];    /* of READY */
-    char text[ASSAY_LOG_LINE_MAX];  /* READY: pieces of the sandbox that are
-                                       missing; FAILED: why; LOG: the line;
-                                       ANSWER to VERSION */
+    int32_t rc;      /* assay_rc of FAILED; assay_log_level of LOG */
+    uint64_t number; /* READY: bytes of memory that the engine takes;
+                        FORKED: process id; FINDING: bytes that the worker
+                        has grown by since it was forked; ANSWER to NEWER:
+                        the set */
+    char epoch[ASSAY_EPOCH_MAX];   /* of READY */
+    char text[ASSAY_LOG_LINE_MAX]; /* READY: pieces of the sandbox that are
+                                      missing; FAILED: why; LOG: the line;
+                                      ANSWER to VERSION */
     assay_finding finding;
 };
 
@@ -103,9 +103,9 @@ assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
  * @param fd_out  may be NULL: then a descriptor that came along is closed and
  *                the packet refused; else the one descriptor, or -1
  * @return ASSAY_OK; ASSAY_E_NOTFOUND at end of file; ASSAY_E_UNAVAILABLE
- *         likewise, and the peer did not read what was sent last; ASSAY_E_INVAL for a
- *         packet of another size or with stray descriptors; ASSAY_E_TIMEOUT
- *         at deadline_ms (CLOCK_MONOTONIC; negative: none); ASSAY_E_IO
+ *         likewise, and the peer did not read what was sent last; ASSAY_E_INVAL
+ * for a packet of another size or with stray descriptors; ASSAY_E_TIMEOUT at
+ * deadline_ms (CLOCK_MONOTONIC; negative: none); ASSAY_E_IO
  */
 assay_rc assay__wire_receive(int socket_fd, void *packet, size_t size,
                              int *fd_out, int64_t deadline_ms,

@@ -27,8 +27,8 @@ enum {
 /* What a worker changes while it works. */
 struct state {
     const struct assay__scanner_worker *worker;
-    int memory_fd;         /* our statm; -1: growth is not known */
-    uint64_t first_bytes;  /* resident when it began to work */
+    int memory_fd;        /* our statm; -1: growth is not known */
+    uint64_t first_bytes; /* resident when it began to work */
 };
 
 void assay__scanner_log_line(void *arg, assay_log_level level, const char *line)

@@ -46,7 +46,7 @@ struct assay__scope_options {
     int isolation;    /* enum assay__isolation_mode; of no meaning to engines
                          that are clients of another process */
     int sandbox;      /* assay_sandbox_mode */
-    const char *scanner_user; /* NULL: as the host */
+    const char *scanner_user;                /* NULL: as the host */
     uint64_t scanner_memory, scanner_growth; /* bytes; 0: no limit */
     int64_t scanner_scans;                   /* 0: no limit */
     int reload;                              /* enum assay__reload_mode */
