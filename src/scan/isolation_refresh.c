@@ -227,12 +227,19 @@ static assay_rc look(struct assay__isolation *self, bool *changed_out,
 
     if (rc == ASSAY_E_STATE)
         return wait_for_writer(self, err);
-    if (rc != ASSAY_OK || set == 0)
+    if (rc != ASSAY_OK && rc != ASSAY_E_IO)
         return rc;
-    if (set == self->failed_set && assay__clock_ms() < self->failed_until_ms)
-        return as_before(self, err);
-    if (!is_settled(self, set))
-        return wait_for_writer(self, err);
+    if (rc == ASSAY_OK) {
+        if (set == 0)
+            return ASSAY_OK;
+        if (set == self->failed_set &&
+            assay__clock_ms() < self->failed_until_ms)
+            return as_before(self, err);
+        if (!is_settled(self, set))
+            return wait_for_writer(self, err);
+    }
+    /* What was put in the place of a folder is behind the walls of a template
+     * that began with another: a new one sees it, or says what is wrong. */
     rc = load(self, set, err);
     if (rc == ASSAY_E_STATE)
         return wait_for_writer(self, err);

@@ -201,6 +201,8 @@ static assay_rc ask(struct assay__isolation *self,
                                 args->deadline_ms + GRACE_MS, &err);
     if (rc == ASSAY_OK && reply.kind != ASSAY__WIRE_FINDING)
         rc = ASSAY_E_INVAL;
+    if (rc == ASSAY_E_IO) /* it ended without having read */
+        return ASSAY_E_UNAVAILABLE;
     if (rc != ASSAY_OK)
         return rc;
     worker->scans++;

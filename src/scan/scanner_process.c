@@ -291,7 +291,7 @@ static assay_rc send_record(struct assay__scanner_peer *peer,
 /* A program that ended without a word. */
 static assay_rc explain(const char *program, assay_rc rc, assay_error *err)
 {
-    if (rc == ASSAY_E_NOTFOUND)
+    if (rc == ASSAY_E_NOTFOUND || rc == ASSAY_E_IO)
         return assay_error_set(err, ASSAY_E_UNAVAILABLE,
                                "%s ended before its engine was open", program);
     if (rc == ASSAY_E_TIMEOUT)
@@ -308,7 +308,7 @@ assay_rc assay__scanner_process_start(const struct assay__scanner_plan *plan,
 {
     struct assay__scanner_process process = {
         .peer = {.fd = -1, .pid_fd = -1, .log = log}};
-    struct assay__wire_reply reply;
+    struct assay__wire_reply reply = {0};
     assay_error own = {0};
     assay_rc rc = start_process(&process.peer, plan->program, err);
 
@@ -323,7 +323,8 @@ assay_rc assay__scanner_process_start(const struct assay__scanner_plan *plan,
         rc = assay_error_set(&own, ASSAY_E_INVAL,
                              "scanner: its answer makes no sense");
     if (rc != ASSAY_OK) {
-        rc = explain(plan->program, rc, &own);
+        if (reply.kind != ASSAY__WIRE_FAILED)
+            rc = explain(plan->program, rc, &own);
         assay__scanner_process_end(&process);
         return assay_error_set(err, rc, "%s", own.msg);
     }

@@ -196,7 +196,7 @@ assay_rc assay__wire_receive(int socket_fd, void *packet, size_t size,
         got = recvmsg(socket_fd, &msg, MSG_CMSG_CLOEXEC);
     while (got < 0 && errno == EINTR);
     if (got < 0 && errno == ECONNRESET)
-        return assay_error_set(err, ASSAY_E_UNAVAILABLE,
+        return assay_error_set(err, ASSAY_E_IO,
                                "scanner: the other side has closed without "
                                "having read");
     if (got < 0)

@@ -102,8 +102,8 @@ assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
  *
  * @param fd_out  may be NULL: then a descriptor that came along is closed and
  *                the packet refused; else the one descriptor, or -1
- * @return ASSAY_OK; ASSAY_E_NOTFOUND at end of file; ASSAY_E_UNAVAILABLE
- *         likewise, and the peer did not read what was sent last; ASSAY_E_INVAL
+ * @return ASSAY_OK; ASSAY_E_NOTFOUND at end of file; ASSAY_E_IO likewise when
+ *         the peer did not read what was sent last, and else; ASSAY_E_INVAL
  * for a packet of another size or with stray descriptors; ASSAY_E_TIMEOUT at
  * deadline_ms (CLOCK_MONOTONIC; negative: none); ASSAY_E_IO
  */
