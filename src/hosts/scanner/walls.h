@@ -82,6 +82,10 @@ assay_rc assay__walls_drop_capabilities(assay_error *err);
 
 /* ---- walls_temporary.c ------------------------------------------------- */
 
+/** Workers of one template at a time; each has a file system, of 5 kB when it
+ *  is empty. */
+enum { ASSAY__WALLS_WORKERS_MAX = 1024 };
+
 /** Mount what workers will take. @return ASSAY_OK; ASSAY_E_UNAVAILABLE */
 assay_rc assay__walls_temporary_prepare(
     const assay_scanner_confinement *confinement, assay_error *err);

@@ -29,7 +29,7 @@
 #include "walls.h"
 
 enum {
-    POOL = 256, /* workers of one template at a time */
+    POOL = ASSAY__WALLS_WORKERS_MAX,
     /* The file system's root and what an engine keeps beside its files. */
     SPARE_FILES = 16,
     /* Deeper than this nobody unpacks; a folder that needs more is left. */

@@ -435,18 +435,16 @@ static int is_empty(void)
                : 1;
 }
 
-/* The number of workers at a time is bounded, so folders come round again. */
+/* Folders come round again. */
 static int workers_in_turn(void)
 {
     if (!walls_exited(walls_worker(1, NULL, leave_tree), 0))
         return 1;
     assay__walls.forget_temporary(&walls_confinement, 1);
-    for (uint64_t number = 2; number < 600; number++) {
-        if (!walls_exited(walls_worker(number, NULL, is_empty), 0))
-            return 2;
-        assay__walls.forget_temporary(&walls_confinement, number);
-    }
-    return 0;
+    return walls_exited(
+               walls_worker(1 + ASSAY__WALLS_WORKERS_MAX, NULL, is_empty), 0)
+               ? 0
+               : 2;
 }
 
 START_TEST(folder_is_empty_for_the_next_worker)
@@ -458,10 +456,13 @@ END_TEST
 
 static int more_than_there_are(void)
 {
-    for (uint64_t number = 0; number < 256; number++)
+    for (uint64_t number = 1; number <= ASSAY__WALLS_WORKERS_MAX; number++)
         if (!walls_exited(walls_worker(number, NULL, is_empty), 0))
             return 1;
-    return walls_exited(walls_worker(256, NULL, is_empty), ENTERED_NOT) ? 0 : 2;
+    if (!walls_exited(walls_worker(5000, NULL, is_empty), ENTERED_NOT))
+        return 2;
+    assay__walls.forget_temporary(&walls_confinement, 77);
+    return walls_exited(walls_worker(5000, NULL, is_empty), 0) ? 0 : 3;
 }
 
 START_TEST(more_workers_than_folders_are_refused)
