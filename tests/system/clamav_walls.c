@@ -25,10 +25,10 @@
 #include "clamav_engine.h"
 #include "walls.h"
 
-enum { SAMPLES_MAX = 256, TIMEOUT_MS = 120 * 1000, COLUMNS = 300 };
+enum { SAMPLES_MAX = 256, TIMEOUT_MS = 120 * 1000 };
 
 struct sample {
-    char name[128];
+    char name[NAME_MAX + 1];
     char *data;
     size_t size;
 };
@@ -85,7 +85,9 @@ static void read_sample(const char *folder, const char *name)
 
     must(sample_count <= SAMPLES_MAX, "too many samples");
     snprintf(sample->name, sizeof sample->name, "%s", name);
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    must((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) <
+             sizeof path,
+         folder);
     file = fopen(path, "re");
     must(file && !fstat(fileno(file), &status), path);
     sample->size = (size_t)status.st_size;

@@ -51,24 +51,24 @@ EXPORT void *malloc(size_t size)
     return need(__libc_malloc(size));
 }
 
-EXPORT void *calloc(size_t count, size_t size)
+EXPORT void *calloc(size_t nmemb, size_t size)
 {
-    return need(__libc_calloc(count, size));
+    return need(__libc_calloc(nmemb, size));
 }
 
-EXPORT void *realloc(void *old, size_t size)
+EXPORT void *realloc(void *ptr, size_t size)
 {
-    void *memory = __libc_realloc(old, size);
+    void *memory = __libc_realloc(ptr, size);
 
-    return size || !old ? need(memory) : memory; /* size 0 frees */
+    return size || !ptr ? need(memory) : memory; /* size 0 frees */
 }
 
-EXPORT void *reallocarray(void *old, size_t count, size_t size)
+EXPORT void *reallocarray(void *ptr, size_t nmemb, size_t size)
 {
     size_t bytes;
 
-    if (!__builtin_mul_overflow(count, size, &bytes))
-        return realloc(old, bytes);
+    if (!__builtin_mul_overflow(nmemb, size, &bytes))
+        return realloc(ptr, bytes);
     errno = ENOMEM;
     return need(NULL);
 }
@@ -85,7 +85,7 @@ EXPORT void *aligned_alloc(size_t alignment, size_t size)
     return memalign(alignment, size);
 }
 
-EXPORT int posix_memalign(void **out, size_t alignment, size_t size)
+EXPORT int posix_memalign(void **memptr, size_t alignment, size_t size)
 {
     void *memory;
 
@@ -95,7 +95,7 @@ EXPORT int posix_memalign(void **out, size_t alignment, size_t size)
     memory = memalign(alignment, size);
     if (!memory)
         return ENOMEM;
-    *out = memory;
+    *memptr = memory;
     return 0;
 }
 
@@ -111,30 +111,29 @@ static void *need_mapping(long result)
 }
 
 /* NOLINTNEXTLINE(readability-function-size): the type is the C library's */
-EXPORT void *mmap(void *address, size_t size, int protection, int flags, int fd,
+EXPORT void *mmap(void *addr, size_t len, int prot, int flags, int fd,
                   off_t offset)
 {
-    return need_mapping(
-        syscall(SYS_mmap, address, size, protection, flags, fd, offset));
+    return need_mapping(syscall(SYS_mmap, addr, len, prot, flags, fd, offset));
 }
 
 /* NOLINTNEXTLINE(readability-function-size): the type is the C library's */
-EXPORT void *mmap64(void *address, size_t size, int protection, int flags,
-                    int fd, off64_t offset)
+EXPORT void *mmap64(void *addr, size_t len, int prot, int flags, int fd,
+                    off64_t offset)
 {
-    return mmap(address, size, protection, flags, fd, offset);
+    return mmap(addr, len, prot, flags, fd, offset);
 }
 
-EXPORT void *mremap(void *old, size_t old_size, size_t size, int flags, ...)
+EXPORT void *mremap(void *addr, size_t old_len, size_t new_len, int flags, ...)
 {
-    void *address = NULL;
+    void *target = NULL;
     va_list args;
 
     if (flags & MREMAP_FIXED) {
         va_start(args, flags);
-        address = va_arg(args, void *);
+        target = va_arg(args, void *);
         va_end(args);
     }
     return need_mapping(
-        syscall(SYS_mremap, old, old_size, size, flags, address));
+        syscall(SYS_mremap, addr, old_len, new_len, flags, target));
 }

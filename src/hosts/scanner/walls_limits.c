@@ -2,8 +2,11 @@
  * Copyright (c) 2026 The Assay authors */
 /*
  * Resource limits. Hard ones as well, so that nobody inside can take them back.
+ * The signals that tell of them end the process, whatever the host did with
+ * them: a write that merely fails may come out as a clean file.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -67,6 +70,8 @@ assay_rc assay__walls_limits_worker(
 {
     assay_rc rc = limit(RLIMIT_NOFILE, "descriptors", DESCRIPTORS, err);
 
+    signal(SIGXFSZ, SIG_DFL);
+    signal(SIGXCPU, SIG_DFL);
     if (rc == ASSAY_OK && confinement->temporary_bytes)
         rc = limit(RLIMIT_FSIZE, "files", (rlim_t)confinement->temporary_bytes,
                    err);

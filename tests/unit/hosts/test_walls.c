@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -379,6 +380,37 @@ START_TEST(link_does_not_lead_out)
 }
 END_TEST
 
+static int ignored_limits(void)
+{
+    signal(SIGXFSZ, SIG_IGN);
+    return walls_killed(walls_worker(1, NULL, write_large_file), SIGXFSZ) ? 0
+                                                                          : 1;
+}
+
+START_TEST(file_size_ends_a_worker_though_the_host_ignores_it)
+{
+    ck_assert_int_eq(walls_in_template(AS_WE_ARE, ignored_limits), 0);
+}
+END_TEST
+
+static int has_room(void)
+{
+    struct statvfs room;
+
+    return !statvfs(walls_report->folder, &room) && room.f_bavail &&
+                   !write_large_file()
+               ? 0
+               : 1;
+}
+
+START_TEST(folder_without_a_limit_has_room)
+{
+    walls_confinement.temporary_bytes = 0;
+    walls_confinement.temporary_files = 0;
+    ck_assert(walls_exited(walls_in_worker(AS_WE_ARE, has_room), 0));
+}
+END_TEST
+
 static int leave_file(void)
 {
     snprintf(walls_report->text, sizeof walls_report->text, "%.200s",
@@ -482,6 +514,8 @@ static Suite *suite(void)
                         sizeof cases / sizeof *cases);
     tcase_add_test(tcase, no_link_is_made_before_the_worker_enters);
     tcase_add_test(tcase, link_does_not_lead_out);
+    tcase_add_test(tcase, file_size_ends_a_worker_though_the_host_ignores_it);
+    tcase_add_test(tcase, folder_without_a_limit_has_room);
     tcase_add_test(tcase, worker_sees_no_files_of_another);
     tcase_add_test(tcase, folder_is_empty_for_the_next_worker);
     tcase_add_test(tcase, more_workers_than_folders_are_refused);
