@@ -392,6 +392,9 @@ assay_rc assay__scanner_process_fork(struct assay__scanner_process *process,
         if (rc == ASSAY_E_NOTFOUND || rc == ASSAY_E_INVAL)
             rc = assay_error_set(err, ASSAY_E_UNAVAILABLE,
                                  "scanner: a worker ended before it worked");
+        if (rc == ASSAY_E_TIMEOUT) /* the template is well */
+            rc = assay_error_set(err, ASSAY_E_UNAVAILABLE,
+                                 "scanner: a worker did not begin to work");
     }
     if (rc != ASSAY_OK) {
         assay__scanner_peer_kill(&worker);

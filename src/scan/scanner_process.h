@@ -58,7 +58,8 @@ assay_rc assay__scanner_process_start(const struct assay__scanner_plan *plan,
  * Have it fork a worker, and wait until that has proved that it detects.
  *
  * @param number  no two of one template may have the same
- * @return ASSAY_OK; ASSAY_E_NOTFOUND the template is gone; what the worker says
+ * @return ASSAY_OK; ASSAY_E_NOTFOUND the template is gone; ASSAY_E_TIMEOUT it
+ *         does not answer; what the worker says
  */
 assay_rc assay__scanner_process_fork(struct assay__scanner_process *process,
                                      uint64_t number, int stop_fd,
