@@ -330,10 +330,11 @@ static int fail_at(void *instance, const struct sample *sample, long nth,
                    struct answer *answer)
 {
     static uint64_t number;
-    pid_t child = fork();
+    pid_t child;
     int status;
 
     memset(answer, 0, sizeof *answer);
+    child = fork();
     if (!child) {
         enter_worker(instance, number);
         until_failure = nth;
@@ -364,8 +365,9 @@ static int sweep(void *instance, const struct sample *sample,
     if (WIFEXITED(status) && !WEXITSTATUS(status) && ended > 0 &&
         answer->finding.found == ASSAY_FOUND_THREAT)
         return 0;
-    printf("allocation %ld: status %x, found %d \"%s\"\n", nth,
-           (unsigned)status, answer->finding.found, answer->finding.info);
+    printf("allocation %ld: status %x, state %d, found %d, reason %d \"%s\"\n",
+           nth, (unsigned)status, answer->state, answer->finding.found,
+           answer->finding.reason, answer->finding.info);
     return 1;
 }
 

@@ -156,6 +156,7 @@ START_TEST(failed_allocation_ends_a_worker)
     ck_assert_msg(walls_exited(status, ASSAY__SCANNER_NO_MEMORY),
                   "case %d: got status %x", _i, status);
     free(huge);
+    huge = NULL;
 }
 END_TEST
 
