@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <iconv.h>
+#include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,7 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check_run.h"
@@ -340,6 +343,150 @@ START_TEST(worker_does_only_what_scanning_needs)
 }
 END_TEST
 
+/* ---- the socket to the host -------------------------------------------- */
+
+static int host_end, worker_end, memory_fd;
+
+static void make_sockets(void)
+{
+    int fds[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds),
+                     0);
+    host_end = fds[0];
+    worker_end = fds[1];
+}
+
+/* One descriptor, with a byte. @return it, or -1; sends when fd is one */
+static int pass(int socket_fd, int fd)
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    char byte = 'x';
+    struct iovec iov = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr msg = {.msg_iov = &iov,
+                         .msg_iovlen = 1,
+                         .msg_control = control.space,
+                         .msg_controllen = sizeof control.space};
+
+    if (fd < 0) {
+        if (recvmsg(socket_fd, &msg, MSG_CMSG_CLOEXEC) == 1)
+            memcpy(&fd, CMSG_DATA(&control.header), sizeof fd);
+        return fd;
+    }
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    return sendmsg(socket_fd, &msg, MSG_NOSIGNAL) == 1 ? fd : -1;
+}
+
+static int own_socket(void)
+{
+    memory_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    return memory_fd < 0 || fcntl(worker_end, F_SETOWN, getpid());
+}
+
+static int serve(void)
+{
+    struct pollfd ready = {.fd = worker_end, .events = POLLIN};
+    struct timespec used;
+    struct rusage usage;
+    struct stat status;
+    char text[64];
+    void *map;
+    int fd;
+
+    if (poll(&ready, 1, -1) != 1)
+        return 1;
+    fd = pass(worker_end, -1);
+    if (fd < 0 || fcntl(fd, F_GET_SEALS) != (F_SEAL_WRITE | F_SEAL_SHRINK) ||
+        fstat(fd, &status))
+        return 2;
+    map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map == MAP_FAILED || memcmp(map, "mail", 4) != 0 ||
+        fcntl(worker_end, F_SETFL, O_ASYNC) || fcntl(worker_end, F_SETFL, 0) ||
+        use_limits_and_signals())
+        return 3;
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) ||
+        getrusage(RUSAGE_SELF, &usage) ||
+        pread(memory_fd, text, sizeof text, 0) <= 0)
+        return 4;
+    return munmap(map, (size_t)status.st_size) || pass(worker_end, fd) != fd ||
+           close(fd);
+}
+
+static int template_with_mail(void)
+{
+    int fd = memfd_create("mail", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd < 0 || write(fd, "mail", 4) != 4 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK) ||
+        pass(host_end, fd) != fd)
+        return 98;
+    walls_worker(1, own_socket, serve);
+    return 0;
+}
+
+START_TEST(worker_serves_its_socket)
+{
+    for (int who = walls_first_identity(); who < walls_end_identity(); who++) {
+        make_sockets();
+        ck_assert_int_eq(walls_in_template(who, template_with_mail), 0);
+        ck_assert_msg(walls_exited(walls_report->status, 0), "status %x",
+                      walls_report->status);
+        close(host_end);
+        close(worker_end);
+    }
+}
+END_TEST
+
+/* Tells that it watches, and then scans without an end. */
+static int watch_host(void)
+{
+    if (fcntl(worker_end, F_SETFL, O_ASYNC))
+        return 1;
+    walls_report->text[0] = 'w';
+    for (;;)
+        sched_yield();
+}
+
+static int template_of_watcher(void)
+{
+    walls_worker(1, own_socket, watch_host);
+    return 0;
+}
+
+/* Has the only other end of the socket until the worker watches. */
+static _Noreturn void be_host(void)
+{
+    while (((volatile char *)walls_report->text)[0] != 'w')
+        sched_yield();
+    _exit(0);
+}
+
+START_TEST(worker_ends_when_the_host_closes_its_socket)
+{
+    for (int who = walls_first_identity(); who < walls_end_identity(); who++) {
+        pid_t host;
+
+        walls_report->text[0] = '\0';
+        make_sockets();
+        host = fork();
+        if (!host)
+            be_host();
+        close(host_end);
+        ck_assert_int_eq(walls_in_template(who, template_of_watcher), 0);
+        ck_assert_msg(walls_killed(walls_report->status, SIGIO), "status %x",
+                      walls_report->status);
+        ck_assert_int_eq(waitpid(host, NULL, 0), host);
+        close(worker_end);
+    }
+}
+END_TEST
+
 /* ---- links and other workers ------------------------------------------- */
 
 static int plant_link(void)
@@ -486,12 +633,17 @@ START_TEST(folder_is_empty_for_the_next_worker)
 }
 END_TEST
 
+/* A folder is taken by whoever asks, so no process is needed for each. */
 static int more_than_there_are(void)
 {
+    char folder[PATH_MAX];
+
     for (uint64_t number = 1; number <= ASSAY__WALLS_WORKERS_MAX; number++)
-        if (!walls_exited(walls_worker(number, NULL, is_empty), 0))
+        if (assay__walls.own_temporary(&walls_confinement, number, folder,
+                                       &walls_report->err) != ASSAY_OK)
             return 1;
-    if (!walls_exited(walls_worker(5000, NULL, is_empty), ENTERED_NOT))
+    if (assay__walls.own_temporary(&walls_confinement, 5000, folder,
+                                   &walls_report->err) != ASSAY_E_LIMIT)
         return 2;
     assay__walls.forget_temporary(&walls_confinement, 77);
     return walls_exited(walls_worker(5000, NULL, is_empty), 0) ? 0 : 3;
@@ -512,6 +664,8 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tcase, walls_setup, walls_teardown);
     tcase_add_loop_test(tcase, worker_does_only_what_scanning_needs, 0,
                         sizeof cases / sizeof *cases);
+    tcase_add_test(tcase, worker_serves_its_socket);
+    tcase_add_test(tcase, worker_ends_when_the_host_closes_its_socket);
     tcase_add_test(tcase, no_link_is_made_before_the_worker_enters);
     tcase_add_test(tcase, link_does_not_lead_out);
     tcase_add_test(tcase, file_size_ends_a_worker_though_the_host_ignores_it);
