@@ -6,10 +6,12 @@
  */
 #include "walls.h"
 
-#include <signal.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* What the template has, and its workers inherit; set once in the template. */
 static bool has_landlock, has_seccomp;
@@ -65,17 +67,56 @@ static assay_rc leave_spaces(const assay_scanner_confinement *confinement,
     return rc;
 }
 
-/* @param rc  of a wall that answers ASSAY_E_NOTFOUND where there is no such */
-static assay_rc accept(assay_rc rc, bool *has_out, const char *piece,
-                       struct missing *missing, const assay_error *why,
-                       assay_error *err)
+/* The host may run under a filter of its own, by systemd or a container, that
+ * kills for calls it does not know. */
+static bool survives(void (*attempt)(void))
 {
-    *has_out = rc == ASSAY_OK;
+    pid_t child = fork();
+    int status;
+
+    if (!child) {
+        attempt();
+        _exit(0);
+    }
+    while (child > 0 && waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return false;
+    return child > 0 && WIFEXITED(status);
+}
+
+/* A wall of the template that answers ASSAY_E_NOTFOUND where there is none. */
+struct wall {
+    const char *piece;
+    bool *has; /* set */
+    void (*attempt)(void);
+    assay_rc (*raise)(const assay_scanner_confinement *confinement,
+                      assay_error *err);
+};
+
+static const struct wall walls[] = {
+    {"Landlock", &has_landlock, assay__walls_landlock_try,
+     assay__walls_landlock_template},
+    {"seccomp filter", &has_seccomp, assay__walls_seccomp_try,
+     assay__walls_seccomp_template},
+};
+
+static assay_rc put_up(const struct wall *wall,
+                       const assay_scanner_confinement *confinement,
+                       struct missing *missing, assay_error *err)
+{
+    assay_error why = {0};
+    assay_rc rc = ASSAY_E_NOTFOUND;
+
+    if (survives(wall->attempt))
+        rc = wall->raise(confinement, &why);
+    else
+        assay_error_set(&why, rc, "a filter around the host kills for it");
+    *wall->has = rc == ASSAY_OK;
     if (rc == ASSAY_OK)
         return ASSAY_OK;
     if (rc == ASSAY_E_NOTFOUND)
-        return lack(missing, piece, why->msg, err);
-    return assay_error_set(err, rc, "%s", why->msg);
+        return lack(missing, wall->piece, why.msg, err);
+    return assay_error_set(err, rc, "%s", why.msg);
 }
 
 /* ---- a template -------------------------------------------------------- */
@@ -99,17 +140,12 @@ static assay_rc hide(assay_error *err)
 static assay_rc enter_sandbox(const assay_scanner_confinement *confinement,
                               struct missing *missing, assay_error *err)
 {
-    assay_error why = {0};
     assay_rc rc = leave_spaces(confinement, missing, err);
 
     if (rc == ASSAY_OK)
         rc = assay__walls_drop_capabilities(err);
-    if (rc == ASSAY_OK)
-        rc = accept(assay__walls_landlock_template(confinement, &why),
-                    &has_landlock, "Landlock", missing, &why, err);
-    if (rc == ASSAY_OK)
-        rc = accept(assay__walls_seccomp_template(&why), &has_seccomp,
-                    "seccomp filter", missing, &why, err);
+    for (size_t i = 0; i < sizeof walls / sizeof *walls && rc == ASSAY_OK; i++)
+        rc = put_up(&walls[i], confinement, missing, err);
     return rc;
 }
 

@@ -77,7 +77,8 @@ enum {
 assay_rc assay__walls_leave(const char *folder, int *lacking_out,
                             assay_error *err);
 
-/** All of them, for good. @return ASSAY_OK; ASSAY_E_UNAVAILABLE */
+/** All of them, for good; no system call when there are none. @return ASSAY_OK;
+ * ASSAY_E_UNAVAILABLE */
 assay_rc assay__walls_drop_capabilities(assay_error *err);
 
 /* ---- walls_temporary.c ------------------------------------------------- */
@@ -102,6 +103,8 @@ void assay__walls_temporary_forget(const assay_scanner_confinement *confinement,
 
 /* ---- walls_landlock.c -------------------------------------------------- */
 
+/** In a child: calls the kernel as the others do, and changes nothing. */
+void assay__walls_landlock_try(void);
 /** @return ASSAY_OK; ASSAY_E_NOTFOUND the kernel has no Landlock;
  *          ASSAY_E_UNAVAILABLE it refuses */
 assay_rc assay__walls_landlock_template(
@@ -111,10 +114,14 @@ assay_rc assay__walls_landlock_worker(const char *folder, assay_error *err);
 
 /* ---- walls_seccomp.c --------------------------------------------------- */
 
-/** Confine the template, and make the program for its workers.
+/** In a child: calls the kernel as the others do, and changes nothing. */
+void assay__walls_seccomp_try(void);
+/** Confine the template (confinement is not used), and make the program for its
+ *  workers.
  *  @return ASSAY_OK; ASSAY_E_NOTFOUND the kernel has no seccomp filters;
  *          ASSAY_E_UNAVAILABLE; ASSAY_E_NOMEM */
-assay_rc assay__walls_seccomp_template(assay_error *err);
+assay_rc assay__walls_seccomp_template(
+    const assay_scanner_confinement *confinement, assay_error *err);
 /** The last wall. @return ASSAY_OK; ASSAY_E_UNAVAILABLE */
 assay_rc assay__walls_seccomp_worker(assay_error *err);
 

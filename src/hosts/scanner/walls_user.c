@@ -51,10 +51,20 @@ static bool can_administer(void)
            caps[CAP_SYS_ADMIN / 32].effective & (1u << CAP_SYS_ADMIN % 32);
 }
 
+/* Where the host may not even call capset(), there are none. */
+static bool has_none(void)
+{
+    cap_data caps[2] = {{0}};
+
+    return !caps_get(caps) && !caps[0].permitted && !caps[1].permitted;
+}
+
 assay_rc assay__walls_drop_capabilities(assay_error *err)
 {
     static const cap_data none[2];
 
+    if (has_none())
+        return ASSAY_OK;
     /* Fails without CAP_SETPCAP, and then an exec could bring some back; but
      * there is none, and no_new_privs besides. */
     for (unsigned long cap = 0; cap <= CAP_LAST_CAP; cap++)

@@ -263,15 +263,17 @@ END_TEST
 
 /* ---- what is missing --------------------------------------------------- */
 
-/* A system that lacks something, as a filter around all that follows. */
+/* A system that lacks something, as a filter around all that follows.
+ * error 0: it kills who asks */
 static int take_away(int call, uint64_t flags, int error)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    uint32_t action =
+        error ? SCMP_ACT_ERRNO((uint32_t)error) : SCMP_ACT_KILL_PROCESS;
     int failed =
-        flags ? seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)error), call,
-                                 1, SCMP_A0(SCMP_CMP_MASKED_EQ, flags, flags))
-              : seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)error), call,
-                                 0);
+        flags ? seccomp_rule_add(filter, action, call, 1,
+                                 SCMP_A0(SCMP_CMP_MASKED_EQ, flags, flags))
+              : seccomp_rule_add(filter, action, call, 0);
 
     return failed || seccomp_load(filter);
 }
@@ -284,6 +286,21 @@ static int no_landlock(void)
 static int landlock_is_off(void)
 {
     return take_away(SCMP_SYS(landlock_create_ruleset), 0, EOPNOTSUPP);
+}
+
+static int landlock_kills(void)
+{
+    return take_away(SCMP_SYS(landlock_create_ruleset), 0, 0);
+}
+
+static int seccomp_kills(void)
+{
+    return take_away(SCMP_SYS(seccomp), 0, 0);
+}
+
+static int spaces_kill(void)
+{
+    return take_away(SCMP_SYS(unshare), 0, 0);
 }
 
 static int no_seccomp(void)
@@ -321,6 +338,9 @@ static const struct {
 } lacks[] = {
     {no_landlock, "Landlock", "Landlock"},
     {landlock_is_off, "Landlock", "Landlock"},
+    {landlock_kills, "Landlock", "Landlock"},
+    {seccomp_kills, "seccomp filter", "seccomp filter"},
+    {spaces_kill, USER_SPACE SPACES, USER_SPACE SPACES},
     {no_seccomp, "seccomp filter", "seccomp filter"},
     {no_spaces, USER_SPACE SPACES, SPACES},
     {no_network_space, "network name space", "network name space"},
