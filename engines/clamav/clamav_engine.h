@@ -52,6 +52,9 @@ struct assay__clamav_settings {
     bool detect_pua;
     assay_conf_list daemon; /* addresses of clamd; empty: scan in-process */
     int64_t daemon_sessions;
+    int64_t max_depth; /* no option: of the provider for csapi. What lies in
+                          more containers is too deep even if libclamav looks
+                          at it; 0: max_recursion decides alone */
 };
 
 extern const assay_conf_stanza assay__clamav_conf;
