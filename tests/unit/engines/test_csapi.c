@@ -6,9 +6,11 @@
  */
 #include <check.h>
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check_run.h"
@@ -577,6 +579,44 @@ START_TEST(a_worker_without_a_home_ends)
 }
 END_TEST
 
+/* ---- the hostile provider, for tests of scanner processes -----------------
+ */
+
+static assay_finding scan_text(const char *text)
+{
+    return scan(text, strlen(text));
+}
+
+/* How a process ends that scans the text, as waitpid() says. */
+static int end_of_scan(const char *text)
+{
+    int status = -1;
+    pid_t child = fork();
+
+    if (child == 0) {
+        (void)signal(SIGSEGV, SIG_DFL); /* sanitizers have a handler */
+        (void)scan_text(text);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return status;
+}
+
+START_TEST(the_hostile_provider_does_as_it_is_told)
+{
+    settings.provider = PROVIDERS "/hostile.so";
+    reopen("good");
+    ck_assert_int_eq(scan_text("hello").found, ASSAY_FOUND_NOTHING);
+    ck_assert_str_eq(scan_text("an INFECTED-TEST").info, "Hostile-Test");
+    ck_assert_str_eq(scan_text("HOSTILE-OPEN").info, "Escaped-OPEN");
+    ck_assert_int_eq(scan_text("HOSTILE-LIE").found, ASSAY_FOUND_FAULT);
+    ck_assert_int_eq(end_of_scan("hello"), 0);
+    ck_assert_int_eq(WTERMSIG(end_of_scan("HOSTILE-SEGFAULT")), SIGSEGV);
+    ck_assert_int_eq(WTERMSIG(end_of_scan("HOSTILE-ABORT")), SIGABRT);
+    ck_assert_int_eq(end_of_scan("HOSTILE-CLOSE"), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("csapi");
@@ -612,5 +652,6 @@ int main(void)
     tcase_add_test(tc, the_epoch_changes_with_what_is_loaded);
     tcase_add_test(tc, newer_definitions_are_told);
     tcase_add_test(tc, a_worker_without_a_home_ends);
+    tcase_add_test(tc, the_hostile_provider_does_as_it_is_told);
     return check_run(suite);
 }
