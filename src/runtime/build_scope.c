@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "rt/temp_folder.h"
 #include "runtime/policy_table.h"
+#include "scan/engine_table.h"
 
 /* ---- global engine stanzas --------------------------------------------- */
 
@@ -276,9 +277,16 @@ static void check_pool(struct assay__build *build,
                        const struct assay__scope_options *options,
                        const void *settings)
 {
+    const char *pool = assay__pool_of_engine(table, settings, options);
+    assay_engine_isolation wanted = {.struct_size = sizeof wanted};
+
     assay__build_check_pool(build, item, options->pool);
-    assay__build_check_workers(build, item,
-                               assay__pool_of_engine(table, settings, options));
+    assay__build_check_workers(build, item, pool);
+    /* Only an engine that never scans in a thread says how many there are. */
+    if (!(assay__engine_table_flags(table, settings) & ASSAY_ENGINE_PROCESS))
+        return;
+    table->ops->isolation(settings, &wanted);
+    assay__build_warn_of_workers(build, item, pool, wanted.max_workers);
 }
 
 /* Limits along the chain that contradict each other: what is let in by one and
