@@ -192,6 +192,64 @@ START_TEST(a_code_means_what_is_documented)
 }
 END_TEST
 
+/* ---- the table of the README --------------------------------------------- */
+
+static const char *verdict_name(assay_found found)
+{
+    static const char *const names[] = {
+        [ASSAY_FOUND_FAULT] = "ERROR",
+        [ASSAY_FOUND_NOTHING] = "CLEAN",
+        [ASSAY_FOUND_THREAT] = "INFECTED",
+        [ASSAY_FOUND_UNSCANNABLE] = "UNSCANNABLE",
+    };
+
+    return names[found];
+}
+
+static const char *reason_name(assay_reason reason)
+{
+    static const char *const names[] = {
+        [ASSAY_REASON_NONE] = "",
+        [ASSAY_REASON_ENGINE] = "engine",
+        [ASSAY_REASON_TEMPORARY] = "temporary",
+        [ASSAY_REASON_MEMORY] = "memory",
+        [ASSAY_REASON_UNAVAILABLE] = "unavailable",
+        [ASSAY_REASON_LIMIT] = "limit",
+        [ASSAY_REASON_OVERSIZE] = "oversize",
+        [ASSAY_REASON_ENCRYPTED] = "encrypted",
+        [ASSAY_REASON_MALFORMED] = "malformed",
+        [ASSAY_REASON_PARTIAL] = "partial",
+    };
+
+    return names[reason];
+}
+
+START_TEST(the_readme_has_every_code_in_order)
+{
+    static const char first[] = "| `AVS_", *const prefixes = "ADGL";
+    char line[512], want[512];
+    FILE *in = fopen(CSAPI_README, "re");
+    int count = 0;
+
+    ck_assert_msg(in != NULL, "%s", CSAPI_README);
+    while (fgets(line, sizeof line, in)) {
+        struct assay__csapi_meaning meaning;
+
+        if (strncmp(line, "| `", 3) != 0 || !strchr(prefixes, line[3]) ||
+            !strstr(line, "_RESULT_") || (!count && !strstr(line, first)))
+            continue;
+        ck_assert_int_lt(count, ASSAY_CSAPI_CODE_COUNT);
+        meaning = assay__csapi_code_meaning((assay_csapi_code)count++);
+        (void)snprintf(want, sizeof want, "| `%s` | %s | %s | %s |\n",
+                       meaning.name, verdict_name(meaning.found),
+                       reason_name(meaning.reason), meaning.meaning);
+        ck_assert_str_eq(line, want);
+    }
+    (void)fclose(in);
+    ck_assert_int_eq(count, ASSAY_CSAPI_CODE_COUNT);
+}
+END_TEST
+
 /* ---- which of several is told ------------------------------------------- */
 
 /* From what is told last to what is told first. */
@@ -278,6 +336,7 @@ int main(void)
     tcase_add_test(tc, all_documented_codes_are_there_and_no_other);
     tcase_add_loop_test(tc, a_code_means_what_is_documented, 0,
                         (int)COUNT_OF(wanted));
+    tcase_add_test(tc, the_readme_has_every_code_in_order);
     tcase_add_loop_test(tc, the_one_that_decides_more_is_told, 0,
                         (int)COUNT_OF(order));
     tcase_add_loop_test(tc, the_category_decides_for_every_pair, 0,
