@@ -50,7 +50,7 @@ struct assay__csapi {
     assay_csapi_policy policy;
     void *handle; /* of the provider; NULL before initialize */
     char instance[ASSAY_NAME_MAX + 1];
-    char temporary[PATH_MAX]; /* in a worker its own */
+    char temporary[PATH_MAX];      /* in a worker its own */
     assay_csapi_versions versions; /* as they were at open */
     assay_log log;
 };

@@ -53,7 +53,10 @@ void assay__csapi_copy(char *out, size_t size, const char *text,
     size_t i = 0;
 
     for (; i < len && i + 1 < size; i++)
-        out[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+        if (text[i] >= ' ' && text[i] <= '~')
+            out[i] = text[i];
+        else
+            out[i] = '?';
     out[i] = '\0';
 }
 

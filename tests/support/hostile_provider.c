@@ -54,6 +54,7 @@ struct hostile {
     char version[LINE_MAX_BYTES];
     bool is_mute;
     bool hangs_next;
+    char *leak;                 /* the last one */
     assay_csapi_result *result; /* of the scan that runs, or NULL */
 };
 
@@ -81,7 +82,7 @@ static void do_abort(struct hostile *self)
 }
 
 /* Compilers refuse recursion that is endless beyond doubt. */
-static int descend(volatile char *from)
+static int descend(const volatile char *from)
 {
     volatile char room[4096];
 
@@ -136,11 +137,9 @@ static void do_deaf(struct hostile *self)
 
 static void do_leak(struct hostile *self)
 {
-    char *leak = malloc(LEAK_BYTES);
-
-    (void)self;
-    if (leak)
-        memset(leak, 1, LEAK_BYTES); /* and it is never freed */
+    self->leak = malloc(LEAK_BYTES);
+    if (self->leak)
+        memset(self->leak, 1, LEAK_BYTES); /* and it is never freed */
 }
 
 static void do_fill(struct hostile *self)
