@@ -66,8 +66,10 @@ static bool has_name(const assay_csapi_result *result)
 {
     size_t len = strnlen(result->threat, sizeof result->threat);
 
+    /* Not '?', which stands for what cannot be printed. */
     for (size_t i = 0; i < len; i++)
-        if (result->threat[i] > ' ' && result->threat[i] <= '~')
+        if (result->threat[i] > ' ' && result->threat[i] <= '~' &&
+            result->threat[i] != '?')
             return true;
     return false;
 }

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "alloc_fail.h"
 #include "check_run.h"
 #include "csapi_codes.h"
 #include "csapi_engine.h"
@@ -337,6 +338,87 @@ START_TEST(a_text_without_an_end_is_cut)
 }
 END_TEST
 
+/* Any bytes for a result: what cannot be must not come out. */
+static uint64_t state = 0x9e3779b97f4a7c15u;
+
+static uint64_t random_number(uint64_t below)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state % below;
+}
+
+static void fill_at_random(assay_csapi_result *result)
+{
+    static const size_t counts[] = {0, 1, 2, 3, 128, 129, SIZE_MAX};
+    unsigned char *bytes = (unsigned char *)result;
+
+    for (size_t i = 0; i < sizeof *result; i++)
+        bytes[i] = (unsigned char)random_number(256);
+    result->is_complete = random_number(2);
+    result->code_count = counts[random_number(COUNT_OF(counts))];
+    result->bytes_seen = random_number(3) * 100;
+    for (size_t i = 0; i < ASSAY_CSAPI_CODES_MAX; i++)
+        result->codes[i] = (uint16_t)random_number(
+            random_number(9) ? ASSAY_CSAPI_CODE_COUNT : 99);
+    if (random_number(4) == 0)
+        result->threat[0] = '\0';
+}
+
+static bool is_printable(const char *text, size_t size)
+{
+    size_t len = strnlen(text, size);
+
+    for (size_t i = 0; i < len; i++)
+        if (text[i] < ' ' || text[i] > '~')
+            return false;
+    return len < size;
+}
+
+static bool is_possible(const assay_finding *got,
+                        const assay_csapi_result *result, size_t count,
+                        size_t threats)
+{
+    switch (got->found) {
+    case ASSAY_FOUND_THREAT:
+        return threats && got->info[strspn(got->info, " ?")];
+    case ASSAY_FOUND_NOTHING:
+        return result->is_complete && !threats && count < 128 &&
+               result->bytes_seen <= 100;
+    case ASSAY_FOUND_UNSCANNABLE:
+        return !threats;
+    default:
+        return got->found == ASSAY_FOUND_FAULT;
+    }
+}
+
+/* check counts each assertion in a file, so there is none that holds. */
+START_TEST(no_result_comes_to_what_it_does_not_say)
+{
+    for (int i = 0; i < 20000; i++) {
+        assay_finding got = {.coverage = {.bytes_total = 100}};
+        size_t count, threats = 0;
+        assay_csapi_result result;
+
+        fill_at_random(&result);
+        count = result.code_count < ASSAY_CSAPI_CODES_MAX
+                    ? result.code_count
+                    : ASSAY_CSAPI_CODES_MAX;
+        for (size_t j = 0; j < count; j++)
+            threats += result.codes[j] == ASSAY_CSAPI_AVS_RESULT_VIRUS_FOUND;
+        assay__csapi_judge(&result, 100, &got);
+        if (!is_printable(got.info, sizeof got.info) ||
+            !is_printable(got.scan_code, sizeof got.scan_code) ||
+            got.coverage.bytes_seen > 100)
+            ck_abort_msg("%d: %s", i, got.info);
+        if (!is_possible(&got, &result, count, threats))
+            ck_abort_msg("%d: %d of %zu codes, %zu threats: %s", i, got.found,
+                         result.code_count, threats, got.info);
+    }
+}
+END_TEST
+
 /* ---- deadlines ---------------------------------------------------------- */
 
 START_TEST(a_passed_deadline_needs_no_provider)
@@ -485,6 +567,20 @@ START_TEST(a_provider_that_is_not_there_is_named)
 }
 END_TEST
 
+START_TEST(no_memory_is_no_instance)
+{
+    assay_rc rc;
+
+    assay__csapi_ops.close(instance);
+    instance = NULL;
+    alloc_fail_at(1);
+    rc = open_it("good");
+    alloc_fail_off();
+    ck_assert_int_eq(rc, ASSAY_E_NOMEM);
+    ck_assert_ptr_null(instance);
+}
+END_TEST
+
 /* CS-03, CS-10 */
 START_TEST(open_logs_what_is_odd_in_the_stanza)
 {
@@ -623,6 +719,7 @@ int main(void)
     TCase *tc = tcase_create("scan");
 
     suite_add_tcase(suite, tc);
+    tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, no_code_and_all_bytes_is_nothing);
     tcase_add_test(tc, a_threat_has_its_name_and_code);
@@ -635,6 +732,7 @@ int main(void)
     tcase_add_loop_test(tc, no_lie_hides_a_threat, 0, (int)COUNT_OF(lies));
     tcase_add_test(tc, a_long_name_with_control_characters_is_cleaned);
     tcase_add_test(tc, a_text_without_an_end_is_cut);
+    tcase_add_test(tc, no_result_comes_to_what_it_does_not_say);
     tcase_add_test(tc, a_passed_deadline_needs_no_provider);
     tcase_add_test(tc, too_slow_is_an_error_when_the_deadline_is_why);
     tcase_add_test(tc, a_job_says_what_the_content_is);
@@ -646,6 +744,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, open_says_why_it_fails, 0, (int)COUNT_OF(failures));
     tcase_add_test(tc, a_provider_that_is_not_there_is_named);
+    tcase_add_test(tc, no_memory_is_no_instance);
     tcase_add_test(tc, open_logs_what_is_odd_in_the_stanza);
     tcase_add_loop_test(tc, the_version_has_the_documented_layout, 0,
                         (int)COUNT_OF(versions));

@@ -419,6 +419,19 @@ static struct content make_many(void)
     return many(40, 100);
 }
 
+static struct content make_many_and_a_locked_one(void)
+{
+    struct zip zip;
+
+    zip_begin(&zip);
+    zip.flags = 1;
+    zip_add(&zip, WORDS, strlen(WORDS));
+    zip.flags = 0;
+    for (int i = 0; i < 40; i++)
+        zip_add(&zip, WORDS, strlen(WORDS));
+    return zip_end(&zip);
+}
+
 static struct content make_many_more(void)
 {
     return bombs(60000, 30); /* 8 kB each: seconds of work */
@@ -502,17 +515,26 @@ static const struct {
      ASSAY_REASON_MALFORMED, 0, "DEC_RESULT_CONTAINER_EXTRACT_FAILED"},
     {make_rar, no_change, ASSAY_FOUND_UNSCANNABLE, ASSAY_REASON_MALFORMED, 0,
      MALFORMED},
+    /* CS-06 */
     {make_deep, no_change, ASSAY_FOUND_UNSCANNABLE, ASSAY_REASON_LIMIT,
      ASSAY_LIMIT_RECURSION, "DEC_RESULT_MAXIMUM_DEPTH_REACHED"},
     {make_small_bombs, no_change, ASSAY_FOUND_NOTHING, ASSAY_REASON_NONE, 0,
      ""},
+    /* CS-07 */
     {make_bomb, small_files, ASSAY_FOUND_UNSCANNABLE, ASSAY_REASON_LIMIT,
      ASSAY_LIMIT_FILE_SIZE, SIZE_OF_ONE},
+    /* CS-05 */
     {make_bombs, small_together, ASSAY_FOUND_UNSCANNABLE, ASSAY_REASON_LIMIT,
      ASSAY_LIMIT_SCAN_SIZE, SIZE_OF_ALL},
+    /* CS-09 */
     {make_many, few_files, ASSAY_FOUND_UNSCANNABLE, ASSAY_REASON_LIMIT,
      ASSAY_LIMIT_FILES, "DEC_RESULT_MAXIMUM_FILES_EXTRACTED"},
+    /* An encrypted member may be let pass; it must not hide the limit. */
+    {make_many_and_a_locked_one, few_files, ASSAY_FOUND_UNSCANNABLE,
+     ASSAY_REASON_LIMIT, ASSAY_LIMIT_FILES,
+     "DEC_RESULT_MAXIMUM_FILES_EXTRACTED"},
     {make_many, any_number, ASSAY_FOUND_NOTHING, ASSAY_REASON_NONE, 0, ""},
+    /* CS-08 */
     {make_many_more, short_time, ASSAY_FOUND_UNSCANNABLE, ASSAY_REASON_LIMIT,
      ASSAY_LIMIT_TIME, "DEC_RESULT_MAXIMUM_EXTRACT_TIME_EXCEEDED"},
     {make_large, small_files, ASSAY_FOUND_UNSCANNABLE, ASSAY_REASON_OVERSIZE,

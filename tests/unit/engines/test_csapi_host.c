@@ -57,6 +57,9 @@ static const char *const good[] = {
     ENGINE("max_concurrency = 2\npool = slow\n") "ThreadPool slow { "
                                                  "Concurrency = 1 }\n",
     "ThreadPool CPU { Concurrency = 7 }\n" ENGINE("max_concurrency = 8\n"),
+    /* CS-14, CS-15 */
+    ENGINE("max_concurrency = 5\nuse_wire_rep = false\n"
+           "updater = ( \"/opt/Symantec/LiveUpdate/update\" )\n"),
 };
 
 START_TEST(fewer_threads_than_processes_are_right)

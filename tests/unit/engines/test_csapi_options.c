@@ -104,24 +104,33 @@ START_TEST(all_documented_options_are_taken)
 }
 END_TEST
 
-/* CS-03 … CS-13 */
 static const struct {
     const char *text, *want;
 } wrong[] = {
+    /* CS-03 */
     {"max_concurrency = 0", "1 to"},
     {"max_concurrency = -1", "1 to"},
     {"max_concurrency = many", "many"},
+    /* CS-05 */
     {"max_cumulative_extract_size = 2147483649", "0 to 2147483648"},
     {"max_cumulative_extract_size = 200M", "200M"},
+    /* CS-06 */
     {"max_extract_depth = 0", "1 to 50"},
     {"max_extract_depth = 51", "1 to 50"},
+    /* CS-07 */
     {"max_extract_size = 2147483649", "0 to 2147483648"},
     {"max_extract_size = -1", "-1"},
+    /* CS-08 */
     {"max_extract_time = -1", "0 to"},
+    /* CS-09 */
     {"max_file_count = -1", "0 to"},
+    /* CS-10 */
     {"prefer_mem = perhaps", "perhaps"},
+    /* CS-11 */
     {"scanner_log = \"\"", "scanner_log"},
+    /* CS-12 */
     {"scanner_path = \"\"", "scanner_path"},
+    /* CS-13 */
     {"update_interval = 0", "1 to"},
     {"update_interval = daily", "daily"},
 };
