@@ -6,10 +6,12 @@
  */
 #include "clamav_engine.h"
 
+#include <iconv.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "clamd.h"
 
@@ -19,7 +21,11 @@
 #define SIZE_LEAST 65536
 #define SIZE_MOST (512 << 20)
 
-enum { SETTLE_MS = 2000 }; /* an updater pauses between files, not longer */
+enum {
+    SETTLE_MS = 2000,      /* an updater pauses between files, not longer */
+    ROOM_BYTES = 16 << 20, /* beside what one scan claims */
+    ROOM_FILES = 1024
+};
 
 static const assay_conf_option options[] = {
     {.name = "signatures",
@@ -104,24 +110,26 @@ static assay_rc need_library(assay_error *err)
 /* ---- open -------------------------------------------------------------- */
 
 static const char *choose_base(const struct assay__clamav *self,
-                               const char *file_base)
+                               const assay_engine_args *args)
 {
     const char *environment = secure_getenv("TMPDIR");
 
+    if (args->temporary) /* no other can be written to */
+        return args->temporary;
     if (self->settings.temporary)
         return self->settings.temporary;
-    if (file_base)
-        return file_base;
+    if (args->file_base)
+        return args->file_base;
     return environment && environment[0] == '/' ? environment : "/tmp";
 }
 
 /* Everything that needs clean-up on failure is done by clamav_close(). */
-static assay_rc build(struct assay__clamav *self, const char *file_base,
+static assay_rc build(struct assay__clamav *self, const assay_engine_args *args,
                       assay_error *err)
 {
     assay_rc rc;
 
-    snprintf(self->base, sizeof self->base, "%s", choose_base(self, file_base));
+    snprintf(self->base, sizeof self->base, "%s", choose_base(self, args));
     assay__clamav_folder_sweep(self->base);
     rc = assay__clamav_folder_open(&self->folder, self->base, err);
     if (rc == ASSAY_OK)
@@ -129,6 +137,19 @@ static assay_rc build(struct assay__clamav *self, const char *file_base,
     if (rc == ASSAY_OK)
         rc = assay__clamav_signatures_open(self, err);
     return rc;
+}
+
+/* Documents name their character set, and the C library loads what converts it
+ * when it is asked first. The usual ones are loaded now and kept; for others it
+ * has at least looked up where they are. */
+static void load_conversions(void)
+{
+    static const char *const names[] = {"UTF-16LE", "UTF-16BE", "UTF-16",
+                                        "UTF-32LE", "UTF-32BE", "ISO-8859-1",
+                                        "CP1252"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        (void)iconv_open("UTF-8", names[i]); /* stays open */
 }
 
 static void clamav_close(void *instance)
@@ -170,7 +191,7 @@ static assay_rc clamav_open(const assay_engine_args *args, void **instance_out,
     pthread_mutex_init(&self->swap, NULL);
     self->settle_ms = SETTLE_MS;
     self->drain_ms = self->timeout_ms;
-    rc = build(self, args->file_base, err);
+    rc = build(self, args, err);
     if (rc != ASSAY_OK) {
         clamav_close(self);
         return rc;
@@ -179,8 +200,53 @@ static assay_rc clamav_open(const assay_engine_args *args, void **instance_out,
                     "instance=%s signatures=\"%s\" count=%u version=%u",
                     args->instance, self->settings.signatures,
                     self->present->signatures, self->present->version);
+    if (args->temporary) /* others would be loaded when they are needed */
+        load_conversions();
     *instance_out = self;
     return ASSAY_OK;
+}
+
+/* ---- in a process forked from the one that opened it ------------------- */
+
+/* libclamav draws the names of temporary files from these. */
+static assay_rc draw_random_numbers(assay_error *err)
+{
+    unsigned seed;
+
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        return assay_error_set(err, ASSAY_E_IO, "no random numbers: %m");
+    srand(seed);
+    return ASSAY_OK;
+}
+
+static assay_rc clamav_forked(void *instance, const char *temporary,
+                              assay_error *err)
+{
+    struct assay__clamav *self = instance;
+    size_t size = strlen(temporary) + 1;
+    assay_rc rc;
+
+    if (size > sizeof self->base)
+        return assay_error_set(err, ASSAY_E_LIMIT,
+                               "the name of the temporary folder is too long");
+    rc = draw_random_numbers(err);
+    if (rc != ASSAY_OK)
+        return rc;
+    memcpy(self->base, temporary, size);
+    return assay__clamav_move_home(self, err);
+}
+
+/* A scan claims max_scansize, max_filesize and the size of its content, and
+ * the folder of an empty engine has some files of its own. */
+static void clamav_isolation(const void *settings,
+                             assay_engine_isolation *wanted)
+{
+    const struct assay__clamav_settings *own = settings;
+
+    wanted->temporary = own->temporary;
+    wanted->temporary_bytes =
+        own->max_scansize + 2 * own->max_filesize + ROOM_BYTES;
+    wanted->temporary_files = (uint64_t)own->max_files + ROOM_FILES;
 }
 
 /* ---- what it is -------------------------------------------------------- */
@@ -230,4 +296,7 @@ const assay_engine_ops assay__clamav_ops = {
     .epoch = clamav_epoch,
     .version = clamav_version,
     .refresh = assay__clamav_refresh,
+    .isolation = clamav_isolation,
+    .forked = clamav_forked,
+    .newer = assay__clamav_newer,
 };

@@ -365,6 +365,9 @@ void assay__clamav_signatures_drop(struct assay__clamav *self,
 /** Why newer signatures could not be taken, or "". Any thread. */
 void assay__clamav_signatures_failure(struct assay__clamav *self, char *buf,
                                       size_t size);
+/** The newer op. */
+assay_rc assay__clamav_newer(void *instance, uint64_t *set_out,
+                             assay_error *err);
 /** The refresh op. */
 assay_rc assay__clamav_refresh(void *instance, bool *changed_out,
                                assay_error *err);

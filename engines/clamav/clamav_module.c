@@ -136,6 +136,33 @@ static assay_rc module_refresh(void *instance, bool *changed_out,
     return ASSAY_OK;
 }
 
+static assay_rc module_forked(void *instance, const char *temporary,
+                              assay_error *err)
+{
+    const struct instance *self = instance;
+
+    return self->ops->forked ? self->ops->forked(self->own, temporary, err)
+                             : ASSAY_OK;
+}
+
+static void module_isolation(const void *settings,
+                             assay_engine_isolation *wanted)
+{
+    if (!is_remote(settings))
+        assay__clamav_ops.isolation(settings, wanted);
+}
+
+static assay_rc module_newer(void *instance, uint64_t *set_out,
+                             assay_error *err)
+{
+    const struct instance *self = instance;
+
+    if (self->ops->newer)
+        return self->ops->newer(self->own, set_out, err);
+    *set_out = 0;
+    return ASSAY_OK;
+}
+
 static const assay_engine_ops module_ops = {
     .struct_size = sizeof(assay_engine_ops),
     .open = module_open,
@@ -146,6 +173,9 @@ static const assay_engine_ops module_ops = {
     .version = module_version,
     .flags = module_flags,
     .refresh = module_refresh,
+    .isolation = module_isolation,
+    .forked = module_forked,
+    .newer = module_newer,
 };
 
 ASSAY_ENGINE_MODULE(.name = "clamav", .version = "1.1",

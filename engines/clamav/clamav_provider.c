@@ -24,12 +24,7 @@
 #define SIZE_LEAST UINT64_C(65536)
 #define SIZE_MOST UINT64_C(536870912)
 
-enum {
-    FILES_LEAST = 16,
-    FILES_MOST = 1000000,
-    RECURSION_LEAST = 5,
-    STEP_MS = 100 /* between two looks whether a folder is being written to */
-};
+enum { FILES_LEAST = 16, FILES_MOST = 1000000, RECURSION_LEAST = 5 };
 
 struct provider {
     struct assay__clamav *engine; /* owned */
@@ -121,7 +116,6 @@ static assay_rc open_engine(const assay_csapi_policy *policy,
 {
     struct assay__clamav_settings settings = {
         .signatures = policy->definitions,
-        .temporary = policy->temporary,
         .detect_phishing = true,
     };
     assay_engine_args args = {
@@ -131,6 +125,8 @@ static assay_rc open_engine(const assay_csapi_policy *policy,
         .log = policy->log,
         .timeout_ms = policy->scan_timeout_ms,
         .max_size = UINT64_MAX,
+        /* So that it is prepared for what a worker cannot load any more. */
+        .temporary = policy->temporary,
     };
     void *engine = NULL;
     assay_rc rc;
@@ -181,13 +177,8 @@ static void provider_shutdown(void *handle)
 static assay_rc provider_forked(void *handle, const char *temporary,
                                 assay_error *err)
 {
-    struct assay__clamav *engine = ((struct provider *)handle)->engine;
-    int len = snprintf(engine->base, sizeof engine->base, "%s", temporary);
-
-    if (len < 0 || (size_t)len >= sizeof engine->base)
-        return assay_error_set(err, ASSAY_E_LIMIT,
-                               "the path of the temporary folder is too long");
-    return assay__clamav_move_home(engine, err);
+    return assay__clamav_ops.forked(((struct provider *)handle)->engine,
+                                    temporary, err);
 }
 
 static assay_rc provider_probe(void *handle, assay_error *err)
@@ -345,41 +336,11 @@ static void provider_versions(void *handle, assay_csapi_versions *versions)
         digest == database->digest;
 }
 
-static void pause_ms(long ms)
+static assay_rc provider_newer(void *handle, uint64_t *set_out,
+                               assay_error *err)
 {
-    const struct timespec time = {.tv_sec = ms / 1000,
-                                  .tv_nsec = ms % 1000 * 1000000};
-
-    nanosleep(&time, NULL);
-}
-
-/* A folder that changes is left alone until it is still for a while: half of
- * the old definitions and half of the new ones are neither. */
-static assay_rc provider_newer(void *handle, bool *newer_out, assay_error *err)
-{
-    const struct assay__clamav *engine = ((struct provider *)handle)->engine;
-    const char *folder = engine->settings.signatures;
-    int64_t until = assay__clamav_now_ms() + engine->settle_ms;
-    uint64_t digest = 0, now = 0;
-    assay_rc rc = assay__clamav_database_digest(folder, &digest, err);
-
-    if (rc == ASSAY_OK && digest == engine->present->digest) {
-        *newer_out = false;
-        return ASSAY_OK;
-    }
-    now = digest;
-    while (rc == ASSAY_OK && now == digest && assay__clamav_now_ms() < until) {
-        pause_ms(STEP_MS);
-        rc = assay__clamav_database_digest(folder, &now, err);
-    }
-    if (rc != ASSAY_OK)
-        return rc;
-    if (now != digest)
-        return assay_error_set(err, ASSAY_E_STATE,
-                               "the signature folder %s is being written to",
-                               folder);
-    *newer_out = true;
-    return ASSAY_OK;
+    return assay__clamav_ops.newer(((struct provider *)handle)->engine, set_out,
+                                   err);
 }
 
 static const assay_csapi_provider_ops provider_ops = {
@@ -388,7 +349,7 @@ static const assay_csapi_provider_ops provider_ops = {
     .forked = provider_forked,
     .scan_memory = provider_scan,
     .versions = provider_versions,
-    .are_definitions_newer = provider_newer,
+    .newer_definitions = provider_newer,
     .probe = provider_probe,
     .shutdown = provider_shutdown,
 };

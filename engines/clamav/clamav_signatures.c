@@ -348,3 +348,20 @@ assay_rc assay__clamav_refresh(void *instance, bool *changed_out,
         return assay_error_set(err, rc, "%s", own.msg);
     return ASSAY_OK;
 }
+
+assay_rc assay__clamav_newer(void *instance, uint64_t *set_out,
+                             assay_error *err)
+{
+    struct assay__clamav *self = instance;
+    uint64_t digest = 0;
+    assay_rc rc =
+        assay__clamav_database_digest(self->settings.signatures, &digest, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    if (digest == self->present->digest)
+        *set_out = 0;
+    else
+        *set_out = digest != 0 ? digest : 1;
+    return ASSAY_OK;
+}

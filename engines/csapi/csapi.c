@@ -139,19 +139,21 @@ static void csapi_isolation(const void *settings,
 
 /* ---- open and close ----------------------------------------------------- */
 
-static const char *choose_temporary(const char *file_base)
+static const char *choose_temporary(const assay_engine_args *args)
 {
     const char *environment = secure_getenv("TMPDIR");
 
-    if (file_base)
-        return file_base;
+    if (args->temporary) /* no other can be written to */
+        return args->temporary;
+    if (args->file_base)
+        return args->file_base;
     return environment && environment[0] == '/' ? environment : "/tmp";
 }
 
 static void set_policy(struct assay__csapi *self, const assay_engine_args *args)
 {
     const struct assay__csapi_settings *settings = &self->settings;
-    const char *temporary = choose_temporary(args->file_base);
+    const char *temporary = choose_temporary(args);
 
     (void)snprintf(self->instance, sizeof self->instance, "%s", args->instance);
     (void)snprintf(self->temporary, sizeof self->temporary, "%s", temporary);
@@ -307,19 +309,14 @@ static assay_rc csapi_forked(void *instance, const char *temporary,
 
 /* ---- what it is --------------------------------------------------------- */
 
-static assay_rc csapi_is_stale(void *instance, bool *stale_out,
-                               assay_error *err)
+static assay_rc csapi_newer(void *instance, uint64_t *set_out, assay_error *err)
 {
     const struct assay__csapi *self = instance;
-    bool newer = false;
-    assay_rc rc = ASSAY_OK;
 
-    if (self->provider.ops.are_definitions_newer)
-        rc =
-            self->provider.ops.are_definitions_newer(self->handle, &newer, err);
-    if (rc == ASSAY_OK)
-        *stale_out = newer;
-    return rc;
+    *set_out = 0;
+    if (!self->provider.ops.newer_definitions)
+        return ASSAY_OK;
+    return self->provider.ops.newer_definitions(self->handle, set_out, err);
 }
 
 /* FNV-1a, with the end of each text, to continue from an earlier hash. */
@@ -377,7 +374,7 @@ const assay_engine_ops assay__csapi_ops = {
     .version = csapi_version,
     .isolation = csapi_isolation,
     .forked = csapi_forked,
-    .is_stale = csapi_is_stale,
+    .newer = csapi_newer,
 };
 
 /* csapi_status is the empty string when a threat was found, as documented. */

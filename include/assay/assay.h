@@ -43,6 +43,9 @@ typedef struct assay_options {
     const char *module_path; /**< folder with engines/ and languages/; NULL:
                                   beside libassay, lib/assay */
     const char *share_path;  /**< NULL: ../share/assay beside libassay */
+    /** Engines whose configuration does not say where they run do so in this
+     *  process: for hosts that may not start others. */
+    bool is_in_process;
 } assay_options;
 
 #define ASSAY_OPTIONS_INIT                                                \
@@ -96,7 +99,14 @@ ASSAY_API assay_rc assay_open(const assay_options *options, assay **out,
 ASSAY_API assay_rc assay_read(const assay_options *options, assay **out,
                               assay_error *err) ASSAY_MUST_CHECK;
 
-/** Start the library's threads. @return ASSAY_OK; ASSAY_E_IO; ASSAY_E_STATE */
+/**
+ * Start the library's threads, and open the engines that scan in processes of
+ * their own; until then a scan with one of those is ERROR(unavailable).
+ *
+ * @return ASSAY_OK; ASSAY_E_IO; ASSAY_E_STATE; ASSAY_E_UNAVAILABLE and others
+ *         when an engine cannot open (the text says which and why)
+ * Blocks: while signatures load.
+ */
 ASSAY_API assay_rc assay_start(assay *assay_,
                                assay_error *err) ASSAY_MUST_CHECK;
 
@@ -110,8 +120,8 @@ ASSAY_API assay_rc assay_start(assay *assay_,
 ASSAY_API assay_rc assay_reload(assay *assay_,
                                 assay_error *err) ASSAY_MUST_CHECK;
 
-/** Stop the library's threads; sessions must be closed. Waits for signatures
- *  that load in the background, which may take a minute. */
+/** Stop the library's threads and processes; sessions must be closed. Waits for
+ * signatures that load in the background, which may take a minute. */
 ASSAY_API void assay_stop(assay *assay_);
 /**
  * Begin no more work in the background: no probe, no look for newer signatures.

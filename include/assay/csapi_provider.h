@@ -8,7 +8,7 @@
  * ASSAY_CSAPI_PROVIDER and named by the option `provider`. It is loaded inside
  * scanner processes alone, never into a mail server:
  *
- *     template  initialize, probe, versions, are_definitions_newer, shutdown
+ *     template  initialize, probe, versions, newer_definitions, shutdown
  *     worker    forked, then scan_memory or scan_file and probe, again and
  *               again; workers are killed, so shutdown is not called there
  *
@@ -288,16 +288,17 @@ typedef struct assay_csapi_provider_ops {
     void (*versions)(void *handle, assay_csapi_versions *versions);
 
     /**
-     * Whether the definitions folder holds newer definitions than those
-     * loaded. Template. Does not load them: a new template initializes with
-     * them and takes over. May block for seconds.
-     * @param newer_out  set on ASSAY_OK only
+     * Which definitions a new template would load from the folder: a number
+     * that is another for each set of them, or 0 for those loaded here.
+     * Template. Does not load them: a new template initializes with them and
+     * takes over. Does not block for longer than a look at the folder.
+     * @param set_out  arrives as 0
      * @return ASSAY_OK; ASSAY_E_STATE the folder is being written to, ask
      *         again; any other code with a sentence in err
-     * May be NULL [never].
+     * May be NULL [0].
      */
-    assay_rc (*are_definitions_newer)(void *handle, bool *newer_out,
-                                      assay_error *err);
+    assay_rc (*newer_definitions)(void *handle, uint64_t *set_out,
+                                  assay_error *err);
 
     /**
      * Prove that threats are still found, with a test threat. Template and

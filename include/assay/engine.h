@@ -13,7 +13,7 @@
  * numbers: an older engine does not touch what was added, a newer one might.
  *   1.0  first
  *   1.1  flags, refresh; ASSAY_ENGINE_USES_NAMES
- *   1.2  isolation, forked, is_stale; ASSAY_ENGINE_PROCESS
+ *   1.2  isolation, forked, newer; ASSAY_ENGINE_PROCESS
  */
 #ifndef ASSAY_ENGINE_H
 #define ASSAY_ENGINE_H
@@ -82,6 +82,9 @@ typedef struct assay_engine_args {
     int64_t timeout_ms;    /**< the scope's budget for one message, > 0 */
     uint64_t max_size;     /**< largest content in bytes that scan will get;
                                 UINT64_MAX when the scope has no limit */
+    /* since 1.2 */
+    const char *temporary; /**< in a template: the folder for temporary files,
+                                and no other can be written to; else NULL */
 } assay_engine_args;
 
 /** Given to scan. Borrowed for the call. */
@@ -99,6 +102,10 @@ typedef struct assay_engine_isolation {
     size_t struct_size;         /**< set by the caller */
     const char *program;        /**< the scanner program; NULL: the one that
                                      comes with libassay */
+    const char *temporary;      /**< folder below which the one for temporary
+                                     files is made, on disk; NULL: below
+                                     file_base or /tmp, and in memory where a
+                                     file system can be mounted */
     const char *log_path;       /**< file for what the processes log, beside
                                      the host's log; NULL: none */
     uint64_t max_workers;       /**< most processes that scan at a time; 0: as
@@ -109,8 +116,8 @@ typedef struct assay_engine_isolation {
     const char *const *updater; /**< command and arguments, ended by NULL, that
                                      brings newer signatures; run by the host,
                                      outside of any sandbox, before it asks
-                                     is_stale; NULL: none */
-    int64_t update_interval_s;  /**< how often the updater runs and is_stale is
+                                     what is newer; NULL: none */
+    int64_t update_interval_s;  /**< how often the updater runs and that is
                                      asked; 0: Signature_Check_Interval */
 } assay_engine_isolation;
 
@@ -118,7 +125,7 @@ typedef struct assay_engine_isolation {
  * Operations in call order. No lock is held by the caller in any of them.
  *
  * With isolation = "process" all of them but flags and isolation run in
- * scanner processes: open, epoch, version, is_stale and close in the template,
+ * scanner processes: open, epoch, version, newer and close in the template,
  * in one thread; forked, probe and scan in workers that were forked from it,
  * each in one thread. refresh is not called: newer signatures are opened by a
  * new template.
@@ -197,11 +204,12 @@ typedef struct assay_engine_ops {
     assay_rc (*forked)(void *instance, const char *temporary, assay_error *err);
 
     /**
-     * Whether a new instance with the same settings would have newer
-     * signatures than this one. Does not load them. ASSAY_E_STATE: the folder
-     * is being written to, ask again. May be NULL [never].
+     * Which signatures a new instance with the same settings would load: a
+     * number that is another for each set of them, or 0 for those this
+     * instance has. Does not load them. ASSAY_E_STATE: they are being written,
+     * ask again. May be NULL [0].
      */
-    assay_rc (*is_stale)(void *instance, bool *stale_out, assay_error *err);
+    assay_rc (*newer)(void *instance, uint64_t *set_out, assay_error *err);
 } assay_engine_ops;
 
 enum {
@@ -209,8 +217,8 @@ enum {
                                        is IO, nothing to isolate */
     ASSAY_ENGINE_USES_NAMES = 1u << 1, /**< a verdict may depend on file_name,
                                            so it is part of the cache key */
-    ASSAY_ENGINE_PROCESS = 1u << 2 /**< scans in scanner processes only:
-                                       isolation = "none" is refused */
+    ASSAY_ENGINE_PROCESS = 1u << 2     /**< scans in scanner processes only:
+                                           isolation = "none" is refused */
 };
 
 /** The one exported symbol of an engine. */

@@ -31,9 +31,10 @@ typedef struct assay_scanner_confinement {
     const char *user; /**< to become, when root; NULL: stay who we are */
     const char *const *readable; /**< files and folders the engine's options
                                       name, ended by NULL */
-    const char *temporary; /**< folder of this template for temporary files;
-                                it exists, belongs to `user`, and only the
-                                processes of this template use it */
+    const char *temporary;    /**< folder of this template for temporary files;
+                                   it exists, belongs to `user`, and only the
+                                   processes of this template use it */
+    bool is_on_disk;          /**< no file system in memory for it */
     uint64_t temporary_bytes; /**< most a worker may write there; 0: no limit */
     uint64_t temporary_files; /**< most files it may make there; 0: likewise */
     uint64_t memory_bytes;    /**< address space a worker may have beside what

@@ -152,3 +152,124 @@ void *assay__conf_settings_dup(const assay_conf_option *options, size_t size,
     copy_members(options, &copy, settings, block);
     return block;
 }
+
+/* ---- for another process ------------------------------------------------ */
+
+/* Of types that are their own bytes; 0 for the others. */
+static size_t plain_size(assay_conf_type type)
+{
+    switch (type) {
+    case ASSAY_CONF_INT:
+    case ASSAY_CONF_SIZE:
+        return sizeof(uint64_t);
+    case ASSAY_CONF_BOOL:
+        return sizeof(bool);
+    case ASSAY_CONF_ENUM:
+        return sizeof(int);
+    case ASSAY_CONF_PERMS:
+        return sizeof(uint32_t);
+    case ASSAY_CONF_STRING:
+    case ASSAY_CONF_PATH:
+    case ASSAY_CONF_LIST:
+        break;
+    }
+    return 0;
+}
+
+static void pack_plain(struct assay__strbuf *buf, const void *member,
+                       size_t size)
+{
+    uint64_t number = 0;
+
+    memcpy(&number, member, size);
+    assay__fields_add_number(buf, number);
+}
+
+static void pack_list(struct assay__strbuf *buf, assay_conf_list list)
+{
+    assay__fields_add_number(buf, list.count);
+    for (size_t i = 0; i < list.count; i++)
+        assay__fields_add_text(buf, list.items[i]);
+}
+
+void assay__conf_settings_pack(const assay_conf_option *options,
+                               const void *settings, struct assay__strbuf *buf)
+{
+    for (; options && options->name; options++) {
+        const void *member = (const char *)settings + options->offset;
+
+        assay__fields_add_text(buf, options->name);
+        if (plain_size(options->type) > 0)
+            pack_plain(buf, member, plain_size(options->type));
+        else if (options->type == ASSAY_CONF_LIST)
+            pack_list(buf, list_at(member));
+        else
+            assay__fields_add_text(buf, string_at(member));
+    }
+}
+
+static assay_rc unpack_list(struct assay__fields *fields,
+                            struct assay__arena *arena, void *member,
+                            assay_error *err)
+{
+    uint64_t count = assay__fields_number(fields);
+    assay_conf_list list = {.count = (size_t)count};
+    const char **items;
+
+    if (count > fields->left) { /* a text takes more than a byte */
+        fields->failed = true;
+        return ASSAY_OK;
+    }
+    items = assay__arena_alloc(arena, ((size_t)count + 1) * sizeof *items);
+    if (!items)
+        return assay_error_set(err, ASSAY_E_NOMEM, "settings");
+    for (size_t i = 0; i < list.count; i++)
+        items[i] = assay__fields_text(fields);
+    list.items = items;
+    memcpy(member, &list, sizeof list);
+    return ASSAY_OK;
+}
+
+static assay_rc unpack_member(const assay_conf_option *option,
+                              struct assay__fields *fields,
+                              struct assay__arena *arena, void *member,
+                              assay_error *err)
+{
+    const char *text;
+    uint64_t number;
+
+    if (option->type == ASSAY_CONF_LIST)
+        return unpack_list(fields, arena, member, err);
+    if (plain_size(option->type) > 0) {
+        number = assay__fields_number(fields);
+        memcpy(member, &number, plain_size(option->type));
+        return ASSAY_OK;
+    }
+    text = assay__fields_text(fields);
+    memcpy(member, &text, sizeof text);
+    return ASSAY_OK;
+}
+
+assay_rc assay__conf_settings_unpack(const assay_conf_option *options,
+                                     struct assay__fields *fields,
+                                     struct assay__arena *arena, void *settings,
+                                     assay_error *err)
+{
+    assay_rc rc = ASSAY_OK;
+
+    for (; rc == ASSAY_OK && options && options->name; options++) {
+        const char *name = assay__fields_text(fields);
+
+        if (!name || strcmp(name, options->name) != 0)
+            return assay_error_set(err, ASSAY_E_INVAL,
+                                   "settings: there is no '%s' where it should "
+                                   "be",
+                                   options->name);
+        rc = unpack_member(options, fields, arena,
+                           (char *)settings + options->offset, err);
+        if (rc == ASSAY_OK && fields->failed)
+            rc = assay_error_set(err, ASSAY_E_INVAL,
+                                 "settings: '%s' is cut off", options->name);
+    }
+    return rc;
+}

@@ -9,6 +9,9 @@
 
 #include <assay/conf.h>
 
+#include "base/arena.h"
+#include "base/fields.h"
+
 /** Whether each option of the table has the same value in both structs.
  *  Unset strings equal unset ones alone.
  *  @param options  may be NULL: no option, so nothing differs */
@@ -24,5 +27,21 @@ bool assay__conf_settings_equal(const assay_conf_option *options, const void *a,
  */
 void *assay__conf_settings_dup(const assay_conf_option *options, size_t size,
                                const void *settings);
+
+/** Write the values of all options into a record for another process.
+ *  @param options  may be NULL: nothing is written */
+void assay__conf_settings_pack(const assay_conf_option *options,
+                               const void *settings, struct assay__strbuf *buf);
+/**
+ * Read them again; the table must be the one they were written with.
+ *
+ * @param settings  zeroed; strings in it are borrowed from the record, lists
+ *                  from the arena
+ * @return ASSAY_OK; ASSAY_E_INVAL the record is of another table; ASSAY_E_NOMEM
+ */
+assay_rc assay__conf_settings_unpack(const assay_conf_option *options,
+                                     struct assay__fields *fields,
+                                     struct assay__arena *arena, void *settings,
+                                     assay_error *err);
 
 #endif

@@ -10,6 +10,8 @@
  */
 LOCK(generation, 20, "the present generation, and whether one is loading")
 LOCK(call, 30, "whether the engine call of a pool job is done")
+LOCK(scanner, 35,
+     "workers, state and requests of an engine in scanner processes")
 LOCK(ticker, 40, "the state of the thread that runs periodic probes")
 LOCK(pool, 50, "queue, workers, counters and classes of one thread pool")
 LOCK(console, 60, "which clients of the console have an answer")

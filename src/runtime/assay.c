@@ -11,6 +11,7 @@
  */
 #include <assay/assay.h>
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,7 @@ struct assay {
     bool reloading;                    /* lock */
     struct assay__host_stanzas host;   /* what it was given; set once */
     struct assay__pools *pools;
+    _Atomic bool is_started;         /* processes may be started */
     struct assay__ticker *ticker;    /* NULL: not started */
     struct assay__ticker *refresher; /* lock; likewise; apart from the probes,
                                         for a refresh may take minutes */
@@ -183,7 +185,8 @@ assay_rc assay__change_build(assay *self, const struct assay__change *change,
     assay_rc rc = build(self, change, &generation, err);
 
     if (rc == ASSAY_OK)
-        rc = assay__generation_open(generation, in_use, &self->log, err);
+        rc = assay__generation_open(generation, in_use, self->is_started,
+                                    &self->log, err);
     if (rc == ASSAY_OK)
         rc = assay__pools_prepare(self->pools, generation->pools, err);
     if (rc != ASSAY_OK) {
@@ -418,8 +421,11 @@ assay_rc assay_start(assay *assay_, assay_error *err)
     rc = assay__pools_start(assay_->pools, err);
     if (rc != ASSAY_OK)
         return rc;
-    rc = assay__ticker_start("assay-probe", PROBE_INTERVAL_MS, probe, assay_,
-                             &assay_->ticker, err);
+    atomic_store(&assay_->is_started, true);
+    rc = assay__generation_start(assay_->present, &assay_->log, err);
+    if (rc == ASSAY_OK)
+        rc = assay__ticker_start("assay-probe", PROBE_INTERVAL_MS, probe,
+                                 assay_, &assay_->ticker, err);
     if (rc == ASSAY_OK)
         rc = start_refresher(assay_, err);
     if (rc != ASSAY_OK)
@@ -446,6 +452,9 @@ void assay_stop(assay *assay_)
     stop_refresher(assay_);
     assay__ticker_stop(&assay_->ticker);
     assay__pools_stop(assay_->pools);
+    atomic_store(&assay_->is_started, false);
+    if (assay_->present)
+        assay__generation_stop(assay_->present);
 }
 
 void assay_close(assay **assay_)

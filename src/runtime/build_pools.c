@@ -5,7 +5,6 @@
  */
 #include "runtime/build_scope.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -127,15 +126,14 @@ static const char *next_plan(void *arg, size_t i)
     return i < plans->count ? plans->items[i].name : NULL;
 }
 
-/* The last one of that name, or NULL. */
-static const struct assay__conf_item *option_of(
-    const struct assay__conf_item *stanza, const char *name)
+static const struct assay__conf_item *pool_option(
+    const struct assay__conf_item *stanza)
 {
     const struct assay__conf_item *last = NULL;
 
     for (size_t i = 0; i < stanza->count; i++)
         if (!stanza->items[i].is_stanza &&
-            assay__text_equal(stanza->items[i].name, name))
+            assay__text_equal(stanza->items[i].name, "pool"))
             last = &stanza->items[i];
     return last;
 }
@@ -144,7 +142,7 @@ void assay__build_check_pool(struct assay__build *build,
                              const struct assay__conf_item *stanza,
                              const char *pool)
 {
-    const struct assay__conf_item *option = option_of(stanza, "pool");
+    const struct assay__conf_item *option = pool_option(stanza);
     const char *nearest;
     char hint[ASSAY__POOL_NAME_MAX + sizeof "did you mean ''?"] = "";
 
@@ -164,7 +162,7 @@ void assay__build_check_workers(struct assay__build *build,
 {
     const struct assay__pool_plan *plan =
         assay__pool_plans_find(build->generation->pools, pool);
-    const struct assay__conf_item *option = option_of(stanza, "pool");
+    const struct assay__conf_item *option = pool_option(stanza);
 
     if (plan && plan->options.concurrency == 0)
         assay__conf_diag(build->diags, ASSAY__CONF_ERROR,
@@ -172,25 +170,4 @@ void assay__build_check_workers(struct assay__build *build,
                          "the ThreadPool '%s' has Concurrency 0: the engine "
                          "would never scan",
                          plan->name);
-}
-
-/* CS-04 */
-void assay__build_warn_of_workers(struct assay__build *build,
-                                  const struct assay__conf_item *stanza,
-                                  const char *pool, uint64_t workers)
-{
-    const struct assay__pool_plan *plan =
-        assay__pool_plans_find(build->generation->pools, pool);
-    const struct assay__conf_item *option =
-        option_of(stanza, "max_concurrency");
-
-    if (!plan || workers == 0 || (uint64_t)plan->options.concurrency < workers)
-        return;
-    assay__conf_diag(build->diags, ASSAY__CONF_WARNING,
-                     option ? &option->value.pos : &stanza->pos, NULL,
-                     "the ThreadPool '%s' has Concurrency %lld; it should have "
-                     "less than the %" PRIu64 " of max_concurrency, the "
-                     "scanner processes of '%s'",
-                     plan->name, (long long)plan->options.concurrency, workers,
-                     stanza->name);
 }

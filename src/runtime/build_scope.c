@@ -277,16 +277,9 @@ static void check_pool(struct assay__build *build,
                        const struct assay__scope_options *options,
                        const void *settings)
 {
-    const char *pool = assay__pool_of_engine(table, settings, options);
-    assay_engine_isolation wanted = {.struct_size = sizeof wanted};
-
     assay__build_check_pool(build, item, options->pool);
-    assay__build_check_workers(build, item, pool);
-    /* Only an engine that never scans in a thread says how many there are. */
-    if (!(assay__engine_table_flags(table, settings) & ASSAY_ENGINE_PROCESS))
-        return;
-    table->ops->isolation(settings, &wanted);
-    assay__build_warn_of_workers(build, item, pool, wanted.max_workers);
+    assay__build_check_workers(build, item,
+                               assay__pool_of_engine(table, settings, options));
 }
 
 /* Limits along the chain that contradict each other: what is let in by one and
@@ -316,6 +309,43 @@ static void warn_of_sizes(struct assay__build *build,
                          scan, file);
 }
 
+static bool is_process_engine(const assay_engine_module *table,
+                              const void *settings)
+{
+    return assay__engine_table_flags(table, settings) & ASSAY_ENGINE_PROCESS;
+}
+
+/* An engine with a number of scanner processes of its own keeps scans waiting
+ * for one if its pool has as many threads (CS-04). */
+static void check_isolation(struct assay__build *build,
+                            const struct assay__conf_item *item,
+                            const struct assay__conf_item *outer,
+                            const assay_engine_module *table,
+                            const struct assay__scope_options *options,
+                            const void *settings)
+{
+    assay_engine_isolation wanted = {.struct_size = sizeof wanted};
+    const char *pool = assay__pool_of_engine(table, settings, options);
+    const struct assay__pool_plan *plan =
+        assay__pool_plans_find(build->generation->pools, pool);
+
+    if (is_process_engine(table, settings) &&
+        options->isolation == ASSAY__ISOLATION_NONE)
+        blame(build, item, outer, "isolation",
+              "this engine scans in processes of its own only");
+    if (options->isolation == ASSAY__ISOLATION_NONE)
+        return;
+    table->ops->isolation(settings, &wanted);
+    if (wanted.max_workers > 0 && plan &&
+        plan->options.concurrency >= wanted.max_workers)
+        assay__conf_diag(build->diags, ASSAY__CONF_WARNING, &item->pos, NULL,
+                         "the pool %s has %" PRIu64 " threads, and %s has "
+                         "max_concurrency = %" PRIu64 "; there should be more "
+                         "scanner processes than threads",
+                         pool, (uint64_t)plan->options.concurrency, table->name,
+                         wanted.max_workers);
+}
+
 /* @param outer  the antivirus stanza */
 static assay_rc add_engine(struct assay__build *build,
                            struct assay__scope *scope,
@@ -343,6 +373,7 @@ static assay_rc add_engine(struct assay__build *build,
     if (rc != ASSAY_OK || *name_of(item) == '\0')
         return rc;
     check_pool(build, item, table, &options, settings);
+    check_isolation(build, item, outer, table, &options, settings);
     rc = assay__scope_add(scope, module, item->instance, &options, settings,
                           err);
     if (rc == ASSAY_E_EXISTS) {
@@ -395,6 +426,8 @@ static assay_rc new_scope(struct assay__build *build,
         assay__conf_defaults(assay__scope_option_table, sizeof options,
                              generation->store, &options, err);
 
+    if (rc == ASSAY_OK && build->input->options->is_in_process)
+        options.isolation = ASSAY__ISOLATION_NONE;
     if (rc == ASSAY_OK)
         rc =
             assay__conf_fill(assay__scope_option_table, item, generation->store,

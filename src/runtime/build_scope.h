@@ -60,13 +60,6 @@ void assay__build_check_workers(struct assay__build *build,
                                 const struct assay__conf_item *stanza,
                                 const char *pool);
 
-/** Warn of a pool that asks for more scans at a time than there are scanner
- *  processes for: they would wait for one another with a thread each.
- *  @param workers  most processes of the engine that scan at a time */
-void assay__build_warn_of_workers(struct assay__build *build,
-                                  const struct assay__conf_item *stanza,
-                                  const char *pool, uint64_t workers);
-
 /** `antivirus "name" { … }` with its engine stanzas. */
 assay_rc assay__build_scope(struct assay__build *build,
                             const struct assay__conf_item *item,

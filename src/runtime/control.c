@@ -27,9 +27,9 @@ static const struct assay__control_command own_commands[] = {
 };
 
 static const struct assay__control_command *const tables[] = {
-    own_commands,          assay__control_host,   assay__control_antivirus,
-    assay__control_caches, assay__control_config, assay__control_counters,
-    assay__control_pools,
+    own_commands,          assay__control_host,     assay__control_antivirus,
+    assay__control_caches, assay__control_config,   assay__control_counters,
+    assay__control_pools,  assay__control_scanners,
 };
 
 /* ---- finding a command ------------------------------------------------- */

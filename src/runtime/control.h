@@ -73,6 +73,7 @@ extern const struct assay__control_command assay__control_config[];
 extern const struct assay__control_command assay__control_counters[];
 extern const struct assay__control_command assay__control_host[];
 extern const struct assay__control_command assay__control_pools[];
+extern const struct assay__control_command assay__control_scanners[];
 
 /** Release what control_config.c keeps with a session. */
 void assay__control_config_end(struct assay__control_session *session);

@@ -203,8 +203,8 @@ static void version_of(const struct assay__control_call *call,
 
     (void)scope;
     if (core->instance) {
-        engine->table->ops->version(core->instance, text, sizeof text);
-        engine->table->ops->epoch(core->instance, epoch, sizeof epoch);
+        core->ops->version(core->instance, text, sizeof text);
+        core->ops->epoch(core->instance, epoch, sizeof epoch);
         if (strncmp(text, "antivirus: ", 11) != 0)
             assay__control_say(call, "antivirus: %s ", name);
         assay__control_say(call, "%s\n", text);
@@ -246,7 +246,7 @@ static void reload_of(const struct assay__control_call *call,
     if (core->instance) {
         rc = assay__engine_core_refresh(
             core, assay__log(call->session->library), &changed, &err);
-        engine->table->ops->epoch(core->instance, epoch, sizeof epoch);
+        core->ops->epoch(core->instance, epoch, sizeof epoch);
     }
     if (rc != ASSAY_OK)
         assay__control_fail(call, "%s: %s; the signatures in use stay (%s)",

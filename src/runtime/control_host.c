@@ -12,6 +12,7 @@
 
 #include "runtime/assay_priv.h"
 #include "runtime/control.h"
+#include "runtime/control_scanners.h"
 #include "runtime/generation.h"
 
 static void version(const struct assay__control_call *call)
@@ -208,6 +209,7 @@ static void reopen_logs(const struct assay__control_call *call)
     const assay_control_host *host = &call->session->host;
     assay_error err = {0};
 
+    assay__control_reopen_scanner_logs(call);
     if (!host->reopen_logs)
         assay__control_fail(call, "This program has no log to open again");
     else if (host->reopen_logs(host->arg, &err) != ASSAY_OK)
@@ -248,7 +250,8 @@ const struct assay__control_command assay__control_host[] = {
      .run = authz_id},
     {.name = "reopen logs",
      .arguments = "",
-     .summary = "open syslog again; the error stream stays",
+     .summary = "open syslog and scanner logs again; the error stream "
+                "stays",
      .changes = true,
      .run = reopen_logs},
     {.name = "shutdown",

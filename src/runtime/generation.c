@@ -133,9 +133,26 @@ static void adopt(struct assay__scope *scope,
             assay__scope_adopt(scope, present->scopes[i], log);
 }
 
+assay_rc assay__generation_start(struct assay__generation *generation,
+                                 const assay_log *log, assay_error *err)
+{
+    assay_rc rc = ASSAY_OK;
+
+    for (size_t i = 0; rc == ASSAY_OK && i < generation->scope_count; i++)
+        rc = assay__scope_start(generation->scopes[i], log, err);
+    return rc;
+}
+
+void assay__generation_stop(struct assay__generation *generation)
+{
+    for (size_t i = generation->scope_count; i > 0; i--)
+        assay__scope_stop(generation->scopes[i - 1]);
+}
+
 assay_rc assay__generation_open(struct assay__generation *generation,
                                 const struct assay__generation *present,
-                                const assay_log *log, assay_error *err)
+                                bool is_started, const assay_log *log,
+                                assay_error *err)
 {
     assay_rc rc = ASSAY_OK;
 
@@ -144,6 +161,8 @@ assay_rc assay__generation_open(struct assay__generation *generation,
 
     for (size_t i = 0; rc == ASSAY_OK && i < generation->scope_count; i++)
         rc = assay__scope_open(generation->scopes[i], log, err);
+    if (rc == ASSAY_OK && is_started)
+        rc = assay__generation_start(generation, log, err);
     for (size_t i = 0; rc == ASSAY_OK && i < generation->language_count; i++)
         rc = open_language(generation, &generation->languages[i], log, err);
     return rc;

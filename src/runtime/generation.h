@@ -75,11 +75,18 @@ void *assay__generation_alloc(struct assay__generation *generation,
 
 /** Take over from the generation in use the engines that did not change, open
  *  the others, then the languages. On failure the generation in use is as it
- *  was. @param present  may be NULL. @return ASSAY_OK; ASSAY_E_UNAVAILABLE,
- *  ASSAY_E_SCRIPT … with the sentence of what failed. Blocks. */
+ *  was. @param present  may be NULL. @param is_started  whether processes may
+ *  be started. @return ASSAY_OK; ASSAY_E_UNAVAILABLE, ASSAY_E_SCRIPT … with the
+ *  sentence of what failed. Blocks. */
 assay_rc assay__generation_open(struct assay__generation *generation,
                                 const struct assay__generation *present,
-                                const assay_log *log, assay_error *err);
+                                bool is_started, const assay_log *log,
+                                assay_error *err);
+/** Open the engines that scan in processes of their own. @return as above */
+assay_rc assay__generation_start(struct assay__generation *generation,
+                                 const assay_log *log, assay_error *err);
+/** Close them again. No scan is running. */
+void assay__generation_stop(struct assay__generation *generation);
 /** Have every engine in turn look for newer signatures. Blocks while some
  *  load. Threads: one that does nothing else. */
 void assay__generation_refresh(struct assay__generation *generation,

@@ -92,6 +92,15 @@ static bool is_trouble_of_the_scanner(const assay_verdict *verdict)
             verdict->reason == ASSAY_REASON_OVERLOAD);
 }
 
+/* What will be the same when it is scanned again, as long as the signatures
+ * are: a threat, and what kills scanner processes. */
+static bool is_lasting(const assay_verdict *verdict)
+{
+    return verdict->status == ASSAY_STATUS_INFECTED ||
+           (verdict->status == ASSAY_STATUS_UNSCANNABLE &&
+            verdict->reason == ASSAY_REASON_POISON);
+}
+
 /* @param before, after  the tags when the scan began and ended */
 static void judge(const assay_verdict *verdict, uint64_t before, uint64_t after,
                   const struct assay__lru_value *value,
@@ -99,7 +108,7 @@ static void judge(const assay_verdict *verdict, uint64_t before, uint64_t after,
 {
     if (is_trouble_of_the_scanner(verdict))
         return;
-    if (verdict->status == ASSAY_STATUS_INFECTED) {
+    if (is_lasting(verdict)) {
         landing->keep = before >> 32 == after >> 32;
         landing->kind = ASSAY__LRU_LASTING;
     } else if (verdict->status == ASSAY_STATUS_CLEAN) {

@@ -10,8 +10,9 @@
  * media type, and the epoch and what of the options changes a verdict. A
  * change of signatures therefore makes old entries unreachable; they leave by
  * age. Stored are INFECTED and, apart and with a bound of their own, CLEAN
- * with complete coverage; nothing else ever is: no error, no timeout, no
- * partial coverage. A CLEAN entry counts only while clean_generation of its
+ * with complete coverage, and, with the former, what killed two scanner
+ * processes (UNSCANNABLE, poison); nothing else ever is: no error, no timeout,
+ * no partial coverage. A CLEAN entry counts only while clean_generation of its
  * engine is the one it was made with (a missed canary raises that number).
  * A verdict is stored only when the epoch after its scan is the one of its
  * key, so that a database that is rolled back finds nothing of the other's.

@@ -44,12 +44,15 @@ static bool copy_recipe(struct assay__engine_core *core,
     core->options.file_base = core->own_file_base =
         dup_or_null(options->file_base);
     core->options.pool = core->own_pool = dup_or_null(options->pool);
+    core->options.isolation.user = core->own_user =
+        dup_or_null(options->isolation.user);
     if (recipe->settings)
         core->settings = assay__conf_settings_dup(
             conf->options, conf->settings_size, recipe->settings);
     return (core->settings || !recipe->settings) &&
            (core->own_file_base || !options->file_base) &&
-           (core->own_pool || !options->pool);
+           (core->own_pool || !options->pool) &&
+           (core->own_user || !options->isolation.user);
 }
 
 assay_rc assay__engine_core_new(const struct assay__engine_recipe *recipe,
@@ -102,6 +105,15 @@ static bool settings_equal(const struct assay__engine_core *a,
                                       b->settings);
 }
 
+static bool isolations_equal(const struct assay__isolation_options *a,
+                             const struct assay__isolation_options *b)
+{
+    return a->sandbox == b->sandbox && a->reload == b->reload &&
+           a->memory_bytes == b->memory_bytes &&
+           a->growth_bytes == b->growth_bytes && a->scans == b->scans &&
+           texts_equal(a->user, b->user);
+}
+
 bool assay__engine_core_is_same(const struct assay__engine_core *a,
                                 const struct assay__engine_core *b)
 {
@@ -112,6 +124,8 @@ bool assay__engine_core_is_same(const struct assay__engine_core *a,
            a->options.max_size == b->options.max_size &&
            texts_equal(a->options.file_base, b->options.file_base) &&
            texts_equal(a->options.pool, b->options.pool) &&
+           a->options.is_isolated == b->options.is_isolated &&
+           isolations_equal(&a->options.isolation, &b->options.isolation) &&
            settings_equal(a, b);
 }
 
@@ -120,6 +134,13 @@ struct assay__engine_core *assay__engine_core_ref(
 {
     atomic_fetch_add(&core->references, 1);
     return core;
+}
+
+void assay__engine_core_close(struct assay__engine_core *core)
+{
+    if (core->instance)
+        core->ops->close(core->instance);
+    core->instance = NULL;
 }
 
 void assay__engine_core_unref(struct assay__engine_core **core)
@@ -131,13 +152,13 @@ void assay__engine_core_unref(struct assay__engine_core **core)
         return;
     if (mine->pool)
         assay__job_class_fini(mine->pool, &mine->jobs);
-    if (mine->instance)
-        mine->table->ops->close(mine->instance);
+    assay__engine_core_close(mine);
     assay__cache_free(&mine->cache);
     assay__engine_module_unref(&mine->module);
     free(mine->settings);
     free(mine->own_file_base);
     free(mine->own_pool);
+    free(mine->own_user);
     free(mine);
 }
 
@@ -154,11 +175,41 @@ static assay_log core_log(const assay_log *log, int debug_level)
     return copy;
 }
 
+bool assay__engine_core_is_isolated(const struct assay__engine_core *core)
+{
+    return core->options.is_isolated;
+}
+
+static assay_rc open_instance(struct assay__engine_core *core,
+                              void **instance_out, assay_error *err)
+{
+    const struct assay__isolation_args args = {
+        .table = core->table,
+        .module_path = assay__engine_module_path(core->module),
+        .engine = &core->args,
+        .options = core->options.isolation,
+        .clean_generation = &core->clean_generation,
+    };
+
+    core->ops =
+        core->options.is_isolated ? &assay__isolation_ops : core->table->ops;
+    return core->options.is_isolated
+               ? assay__isolation_open(&args, instance_out, err)
+               : core->ops->open(&core->args, instance_out, err);
+}
+
 assay_rc assay__engine_core_open(struct assay__engine_core *core,
                                  const assay_log *log, assay_error *err)
 {
     const struct assay__engine_core_options *options = &core->options;
-    const assay_engine_args args = {
+    assay_error own = {0};
+    void *instance = NULL;
+    assay_rc rc;
+
+    if (core->instance)
+        return ASSAY_OK;
+    core->log = core_log(log, options->debug_level);
+    core->args = (assay_engine_args){
         .instance = core->name,
         .scope = core->scope,
         .settings = core->settings,
@@ -167,14 +218,7 @@ assay_rc assay__engine_core_open(struct assay__engine_core *core,
         .timeout_ms = options->timeout_s * MS_PER_S,
         .max_size = options->max_size > 0 ? options->max_size : UINT64_MAX,
     };
-    assay_error own = {0};
-    void *instance = NULL;
-    assay_rc rc;
-
-    if (core->instance)
-        return ASSAY_OK;
-    core->log = core_log(log, options->debug_level);
-    rc = core->table->ops->open(&args, &instance, &own);
+    rc = open_instance(core, &instance, &own);
     if (rc == ASSAY_OK && instance) {
         core->instance = instance;
         return ASSAY_OK;
@@ -214,7 +258,7 @@ void assay__engine_core_epoch(const struct assay__engine_core *core,
 {
     char told[ASSAY_EPOCH_MAX] = "";
 
-    core->table->ops->epoch(core->instance, told, sizeof told);
+    core->ops->epoch(core->instance, told, sizeof told);
     told[sizeof told - 1] = '\0';
     (void)assay__text_copy_clean(epoch, ASSAY_EPOCH_MAX, told, true);
 }
@@ -227,7 +271,7 @@ void assay__engine_core_probe(struct assay__engine_core *core,
 
     if (!core->instance)
         return;
-    is_out = core->table->ops->probe(core->instance, &err) != ASSAY_OK;
+    is_out = core->ops->probe(core->instance, &err) != ASSAY_OK;
     if (is_out)
         atomic_fetch_add(&core->clean_generation, 1);
     /* The exchange tells which of two concurrent probes made the change. */
@@ -315,7 +359,7 @@ assay_rc assay__engine_core_refresh(struct assay__engine_core *core,
                                "signatures already",
                                core->scope, core->table->name, core->name);
     assay__engine_core_epoch(core, from);
-    rc = core->table->ops->refresh(core->instance, &changed, &own);
+    rc = core->ops->refresh(core->instance, &changed, &own);
     assay__engine_core_epoch(core, to);
     if (rc == ASSAY_OK)
         report_success(core, log, from, to);
@@ -329,4 +373,10 @@ assay_rc assay__engine_core_refresh(struct assay__engine_core *core,
                                core->scope, core->table->name, core->name,
                                own.msg);
     return ASSAY_OK;
+}
+
+bool assay__engine_core_is_refresh_due(const struct assay__engine_core *core)
+{
+    return core->instance && (!core->options.is_isolated ||
+                              assay__isolation_is_refresh_due(core->instance));
 }

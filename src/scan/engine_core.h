@@ -21,6 +21,7 @@
 #include "rt/pool.h"
 #include "scan/cache.h"
 #include "scan/engine_module.h"
+#include "scan/isolation.h"
 
 /** Counters of one engine; each atomic on its own. */
 struct assay__engine_stats {
@@ -51,7 +52,9 @@ struct assay__engine_core_options {
     const char *file_base; /* NULL: none */
     const char *pool;      /* NULL: the engine's default */
     int64_t timeout_s;
-    uint64_t max_size; /* bytes; 0: no limit */
+    uint64_t max_size;                         /* bytes; 0: no limit */
+    bool is_isolated;                          /* in scanner processes */
+    struct assay__isolation_options isolation; /* of those */
 };
 
 /** What a core is made of; all borrowed, and copied but for the module, of
@@ -73,9 +76,12 @@ struct assay__engine_core {
     const assay_engine_module *table;    /* of module */
     void *settings;                      /* own copy of the module's own */
     struct assay__engine_core_options options; /* strings are own copies */
-    char *own_file_base, *own_pool;            /* what options points to */
-    assay_log log;  /* given to the engine; set by open */
-    void *instance; /* the engine's own; NULL: not open */
+    char *own_file_base, *own_pool, *own_user; /* what options points to */
+    assay_log log;               /* given to the engine; set by open */
+    assay_engine_args args;      /* likewise */
+    const assay_engine_ops *ops; /* of instance: the engine's, or those of its
+                                    scanner processes; set by open */
+    void *instance;              /* what ops work on; NULL: not open */
     struct assay__engine_stats stats;
     struct assay__engine_count_base counted_from[ASSAY__ENGINE_COUNTERS];
     bool uses_names;              /* verdicts may depend on file names */
@@ -108,6 +114,11 @@ struct assay__engine_core *assay__engine_core_ref(
     struct assay__engine_core *core);
 /** Accepts NULL; sets *core to NULL. Blocks while the engine closes. */
 void assay__engine_core_unref(struct assay__engine_core **core);
+/** Whether opening it starts processes. */
+bool assay__engine_core_is_isolated(const struct assay__engine_core *core);
+/** Close the engine; the core stays, with counters and cache, and may be
+ *  opened again. No scan is running. */
+void assay__engine_core_close(struct assay__engine_core *core);
 
 /** Open the engine. err names scope and instance before the engine's own
  *  sentence. One thread. Blocks while signatures load. ASSAY_OK when it is
@@ -143,5 +154,7 @@ void assay__engine_core_probe(struct assay__engine_core *core,
 assay_rc assay__engine_core_refresh(struct assay__engine_core *core,
                                     const assay_log *log, bool *changed_out,
                                     assay_error *err);
+/** Whether it is time for that when nobody asks. */
+bool assay__engine_core_is_refresh_due(const struct assay__engine_core *core);
 
 #endif

@@ -21,6 +21,7 @@
 
 struct assay__engine_module {
     _Atomic unsigned count;
+    char *path;
     void *handle;
     struct stat file;          /* as it was right before loading */
     assay_engine_module table; /* ops is &ops below */
@@ -51,6 +52,11 @@ assay_rc assay__engine_module_load(const char *path,
     if (!module)
         return assay_error_set(err, ASSAY_E_NOMEM, "%s: out of memory", path);
     atomic_init(&module->count, 1);
+    module->path = assay__text_dup(path, strlen(path));
+    if (!module->path) {
+        rc = assay_error_set(err, ASSAY_E_NOMEM, "%s: out of memory", path);
+        goto fail;
+    }
     (void)stat(path, &module->file); /* stays zero; open says what is wrong */
     rc = assay__shared_object_open(path, &module->handle, err);
     if (rc != ASSAY_OK)
@@ -78,6 +84,11 @@ const assay_engine_module *assay__engine_module_table(
     const struct assay__engine_module *module)
 {
     return &module->table;
+}
+
+const char *assay__engine_module_path(const struct assay__engine_module *module)
+{
+    return module->path;
 }
 
 bool assay__engine_module_is_same(const struct assay__engine_module *a,
@@ -111,6 +122,7 @@ void assay__engine_module_unref(struct assay__engine_module **module)
     if (!mine || atomic_fetch_sub(&mine->count, 1) > 1)
         return;
     assay__shared_object_close(&mine->handle);
+    free(mine->path);
     free(mine);
 }
 

@@ -28,6 +28,9 @@ assay_rc assay__engine_module_load(const char *path,
 /** Its table: no member is NULL but those a flag or size says are unused. */
 const assay_engine_module *assay__engine_module_table(
     const struct assay__engine_module *module);
+/** The path it was loaded from. */
+const char *assay__engine_module_path(
+    const struct assay__engine_module *module);
 /** Whether both are the same code in memory. */
 bool assay__engine_module_is_same(const struct assay__engine_module *a,
                                   const struct assay__engine_module *b);

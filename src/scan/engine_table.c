@@ -281,6 +281,14 @@ static assay_rc nothing_forked(void *instance, const char *temporary,
     return ASSAY_OK;
 }
 
+static assay_rc same_set(void *instance, uint64_t *set_out, assay_error *err)
+{
+    (void)instance;
+    (void)err;
+    *set_out = 0;
+    return ASSAY_OK;
+}
+
 static void nothing_wanted(const void *settings, assay_engine_isolation *wanted)
 {
     (void)settings;
@@ -313,8 +321,8 @@ void assay__engine_table_copy(const assay_engine_module *table,
         ops_out->isolation = nothing_wanted;
     if (!ops_out->forked)
         ops_out->forked = nothing_forked;
-    if (!ops_out->is_stale)
-        ops_out->is_stale = nothing_newer;
+    if (!ops_out->newer)
+        ops_out->newer = same_set;
 }
 
 uint32_t assay__engine_table_flags(const assay_engine_module *table,

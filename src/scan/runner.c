@@ -18,8 +18,7 @@ static void inspect(void *arg)
 {
     struct call *call = arg;
 
-    call->core->table->ops->scan(call->core->instance, &call->args,
-                                 &call->finding);
+    call->core->ops->scan(call->core->instance, &call->args, &call->finding);
     call->is_late = assay__clock_ms() > call->args.deadline_ms;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 enum {
     SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL,
@@ -112,20 +113,34 @@ assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
     return ASSAY_OK;
 }
 
-static assay_rc wait_readable(int fd, int64_t deadline_ms, assay_error *err)
+/* @return milliseconds for poll() */
+static int poll_time(int64_t deadline_ms)
 {
-    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+    int64_t left;
+
+    if (deadline_ms < 0)
+        return -1;
+    left = deadline_ms - assay__clock_ms();
+    if (left <= 0)
+        return 0;
+    return left < 3600000 ? (int)left : 3600000;
+}
+
+assay_rc assay__wire_wait(int fd, int other_fd, int64_t deadline_ms,
+                          assay_error *err)
+{
+    struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
+                           {.fd = other_fd, .events = POLLIN}};
 
     for (;;) {
-        int64_t left = deadline_ms - assay__clock_ms();
-        int timeout = -1, n;
+        int n = poll(fds, 2, poll_time(deadline_ms));
 
-        if (deadline_ms >= 0)
-            timeout = left > 0 ? (int)(left < 3600000 ? left : 3600000) : 0;
-        n = poll(&pfd, 1, timeout);
         if (n > 0)
-            return ASSAY_OK;
-        if (n == 0 && left <= 0)
+            return fds[0].revents
+                       ? ASSAY_OK
+                       : assay_error_set(err, ASSAY_E_STATE,
+                                         "scanner: something else happened");
+        if (n == 0 && deadline_ms >= 0 && assay__clock_ms() >= deadline_ms)
             return assay_error_set(err, ASSAY_E_TIMEOUT,
                                    "scanner: no answer in time");
         if (n < 0 && errno != EINTR)
@@ -170,7 +185,7 @@ assay_rc assay__wire_receive(int socket_fd, void *packet, size_t size,
                          .msg_iovlen = 1,
                          .msg_control = control.space,
                          .msg_controllen = sizeof control.space};
-    assay_rc rc = wait_readable(socket_fd, deadline_ms, err);
+    assay_rc rc = assay__wire_wait(socket_fd, -1, deadline_ms, err);
     size_t fds;
     ssize_t got;
     int fd;
@@ -180,6 +195,10 @@ assay_rc assay__wire_receive(int socket_fd, void *packet, size_t size,
     do
         got = recvmsg(socket_fd, &msg, MSG_CMSG_CLOEXEC);
     while (got < 0 && errno == EINTR);
+    if (got < 0 && errno == ECONNRESET)
+        return assay_error_set(err, ASSAY_E_IO,
+                               "scanner: the other side has closed without "
+                               "having read");
     if (got < 0)
         return io_error(err, "receive");
     fds = collect_fds(&msg, &fd);
@@ -198,38 +217,100 @@ assay_rc assay__wire_receive(int socket_fd, void *packet, size_t size,
     return ASSAY_OK;
 }
 
-/* ---- checking a reply -------------------------------------------------- */
+/* ---- fields ------------------------------------------------------------ */
 
-static bool is_text(const char *text, size_t size)
+void assay__wire_request_init(struct assay__wire_request *request,
+                              enum assay__wire_kind kind, uint64_t id)
 {
-    const char *end = memchr(text, '\0', size);
-
-    if (!end)
-        return false;
-    for (; text < end; text++)
-        if ((unsigned char)*text < 0x20 || (unsigned char)*text > 0x7e)
-            return false;
-    return true;
+    memset(request, 0, sizeof *request);
+    request->magic = ASSAY__WIRE_MAGIC;
+    request->kind = kind;
+    request->id = id;
 }
 
-#define IS_TEXT(array) is_text(array, sizeof(array))
-
-bool assay__wire_reply_is_sound(const struct assay__wire_request *request,
-                                const struct assay__wire_reply *reply)
+void assay__wire_reply_init(struct assay__wire_reply *reply,
+                            enum assay__wire_kind kind, uint64_t id)
 {
-    const assay_verdict *v = &reply->verdict;
+    memset(reply, 0, sizeof *reply);
+    reply->magic = ASSAY__WIRE_MAGIC;
+    reply->kind = kind;
+    reply->id = id;
+}
 
-    if (reply->magic != ASSAY__WIRE_MAGIC ||
-        reply->kind != ASSAY__WIRE_VERDICT || reply->id != request->id)
-        return false;
-    if ((unsigned)v->status > ASSAY_STATUS_SKIPPED ||
-        (unsigned)v->reason >= ASSAY_REASON_COUNT)
-        return false;
-    if (!IS_TEXT(v->info) || !IS_TEXT(v->engine) || !IS_TEXT(v->scope) ||
-        !IS_TEXT(v->scan_code) || !IS_TEXT(v->epoch))
-        return false;
-    if (v->status != ASSAY_STATUS_CLEAN)
-        return true;
-    return assay_coverage_is_complete(&v->coverage) &&
-           v->coverage.bytes_total >= request->size;
+static bool is_terminated(const char *text, size_t size)
+{
+    return memchr(text, '\0', size) != NULL;
+}
+
+#define IS_TEXT(array) is_terminated(array, sizeof(array))
+
+bool assay__wire_request_is_sound(const struct assay__wire_request *request)
+{
+    return request->magic == ASSAY__WIRE_MAGIC &&
+           request->kind >= ASSAY__WIRE_START &&
+           request->kind <= ASSAY__WIRE_PROBE &&
+           request->content_kind <= ASSAY_CONTENT_FILE &&
+           IS_TEXT(request->media_type) && IS_TEXT(request->file_name) &&
+           IS_TEXT(request->reading);
+}
+
+bool assay__wire_reply_is_sound(const struct assay__wire_reply *reply)
+{
+    const assay_finding *finding = &reply->finding;
+
+    return reply->magic == ASSAY__WIRE_MAGIC &&
+           reply->kind >= ASSAY__WIRE_LOG &&
+           reply->kind <= ASSAY__WIRE_FAILED && IS_TEXT(reply->epoch) &&
+           IS_TEXT(reply->text) &&
+           (unsigned)finding->found <= ASSAY_FOUND_NOT_SUITABLE &&
+           (unsigned)finding->reason < ASSAY_REASON_COUNT &&
+           IS_TEXT(finding->info) && IS_TEXT(finding->scan_code);
+}
+
+/* Of a text that is too long the end is kept: there is its extension. */
+static uint32_t put_text(char *to, size_t size, const char *from, uint32_t bit)
+{
+    size_t len = from ? strlen(from) : 0;
+
+    if (!from)
+        return 0;
+    if (len >= size)
+        from += len - (size - 1);
+    assay__text_copy(to, size, from);
+    return bit;
+}
+
+void assay__wire_put_content(struct assay__wire_request *request,
+                             const assay_content *content)
+{
+    request->size = content->size;
+    request->content_kind = content->kind;
+    request->has_names =
+        put_text(request->media_type, sizeof request->media_type,
+                 content->media_type, ASSAY__WIRE_HAS_MEDIA_TYPE) |
+        put_text(request->file_name, sizeof request->file_name,
+                 content->file_name, ASSAY__WIRE_HAS_FILE_NAME) |
+        put_text(request->reading, sizeof request->reading, content->reading,
+                 ASSAY__WIRE_HAS_READING);
+}
+
+static const char *get_text(const struct assay__wire_request *request,
+                            const char *text, uint32_t bit)
+{
+    return request->has_names & bit ? text : NULL;
+}
+
+void assay__wire_get_content(const struct assay__wire_request *request,
+                             const void *data, assay_content *content_out)
+{
+    *content_out = (assay_content){
+        .kind = (assay_content_kind)request->content_kind,
+        .data = data,
+        .size = (size_t)request->size,
+        .media_type =
+            get_text(request, request->media_type, ASSAY__WIRE_HAS_MEDIA_TYPE),
+        .file_name =
+            get_text(request, request->file_name, ASSAY__WIRE_HAS_FILE_NAME),
+        .reading = get_text(request, request->reading, ASSAY__WIRE_HAS_READING),
+    };
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "scan/engine_table.h"
 #include "rt/temp_folder.h"
 
 assay_rc assay__scope_new(const char *name,
@@ -81,6 +82,17 @@ static void use_core(struct assay__engine_instance *engine,
     engine->table = core->table;
 }
 
+/* A client of another process has nothing to isolate. */
+static bool is_isolated(struct assay__engine_module *module,
+                        const struct assay__scope_options *options,
+                        const void *settings)
+{
+    const assay_engine_module *table = assay__engine_module_table(module);
+
+    return options->isolation == ASSAY__ISOLATION_PROCESS &&
+           !(assay__engine_table_flags(table, settings) & ASSAY_ENGINE_REMOTE);
+}
+
 assay_rc assay__scope_add(struct assay__scope *scope,
                           struct assay__engine_module *module,
                           const char *instance,
@@ -106,7 +118,14 @@ assay_rc assay__scope_add(struct assay__scope *scope,
                     .file_base = options->file_base,
                     .pool = options->pool,
                     .timeout_s = options->timeout_s,
-                    .max_size = options->max_size},
+                    .max_size = options->max_size,
+                    .is_isolated = is_isolated(module, options, settings),
+                    .isolation = {.sandbox = options->sandbox,
+                                  .reload = options->reload,
+                                  .user = options->scanner_user,
+                                  .memory_bytes = options->scanner_memory,
+                                  .growth_bytes = options->scanner_growth,
+                                  .scans = options->scanner_scans}},
     };
     rc = assay__engine_core_new(&recipe, &core, err);
     if (rc != ASSAY_OK)
@@ -203,21 +222,42 @@ static assay_rc size_cache(const struct assay__engine_instance *engine,
     return assay__engine_core_size_cache(engine->core, &limits, log, err);
 }
 
-assay_rc assay__scope_open(struct assay__scope *scope, const assay_log *log,
-                           assay_error *err)
+static assay_rc open_engines(struct assay__scope *scope, bool isolated,
+                             const assay_log *log, assay_error *err)
 {
-    for (size_t i = 0; i < scope->engine_count; i++) {
-        const struct assay__engine_instance *engine = scope->engines[i];
-        assay_rc rc = check_file_base(scope, engine, err);
+    assay_rc rc = ASSAY_OK;
 
+    for (size_t i = 0; rc == ASSAY_OK && i < scope->engine_count; i++) {
+        const struct assay__engine_instance *engine = scope->engines[i];
+
+        if (assay__engine_core_is_isolated(engine->core) != isolated)
+            continue;
+        rc = check_file_base(scope, engine, err);
         if (rc == ASSAY_OK)
             rc = assay__engine_core_open(engine->core, log, err);
         if (rc == ASSAY_OK && !engine->core->cache)
             rc = size_cache(engine, log, err);
-        if (rc != ASSAY_OK)
-            return rc;
     }
-    return ASSAY_OK;
+    return rc;
+}
+
+assay_rc assay__scope_open(struct assay__scope *scope, const assay_log *log,
+                           assay_error *err)
+{
+    return open_engines(scope, false, log, err);
+}
+
+assay_rc assay__scope_start(struct assay__scope *scope, const assay_log *log,
+                            assay_error *err)
+{
+    return open_engines(scope, true, log, err);
+}
+
+void assay__scope_stop(struct assay__scope *scope)
+{
+    for (size_t i = scope->engine_count; i > 0; i--)
+        if (assay__engine_core_is_isolated(scope->engines[i - 1]->core))
+            assay__engine_core_close(scope->engines[i - 1]->core);
 }
 
 void assay__scope_size_caches(struct assay__scope *scope)
@@ -244,6 +284,8 @@ void assay__scope_refresh(struct assay__scope *scope, const assay_log *log)
         assay_log own = assay__scope_log(log, &engine->options);
         bool changed = false;
 
+        if (!assay__engine_core_is_refresh_due(engine->core))
+            continue;
         (void)assay__engine_core_refresh(engine->core, &own, &changed, NULL);
         if (changed) /* it may bring an engine back into service */
             assay__engine_core_probe(engine->core, &own);

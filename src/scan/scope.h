@@ -55,13 +55,18 @@ void assay__scope_adopt(struct assay__scope *scope,
                         const struct assay__scope *present,
                         const assay_log *log);
 /**
- * Open every engine in order that is not open. On failure err names scope and
- * instance before the engine's own sentence, and assay__scope_free() closes
- * those opened. Blocks while signatures load.
+ * Open every engine in order that is not open and scans in this process. On
+ * failure err names scope and instance before the engine's own sentence, and
+ * assay__scope_free() closes those opened. Blocks while signatures load.
  * @param log  copied; what its sink needs must outlive the scope; may be NULL
  */
 assay_rc assay__scope_open(struct assay__scope *scope, const assay_log *log,
                            assay_error *err);
+/** Likewise those that scan in processes of their own, which start. */
+assay_rc assay__scope_start(struct assay__scope *scope, const assay_log *log,
+                            assay_error *err);
+/** End the processes of its engines; these are not open then. */
+void assay__scope_stop(struct assay__scope *scope);
 /** Give the caches of engines that were adopted the bounds of this scope: when
  *  a reload has succeeded and its generation is the present one. Threads: any,
  *  beside scans. */

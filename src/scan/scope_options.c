@@ -12,6 +12,7 @@
 
 #include "base/sizes.h"
 #include "base/text.h"
+#include "scan/isolation.h"
 
 #define TIMEOUT_MAX_S 86400 /* a day */
 
@@ -40,6 +41,25 @@ static const assay_conf_word answer_words[] = {
     {"reject", ASSAY__ANSWER_REJECT, NULL},
     {"tempfail", ASSAY__ANSWER_TEMPFAIL, NULL},
     {"pass", ASSAY__ANSWER_PASS, NULL},
+    {NULL, 0, NULL},
+};
+
+static const assay_conf_word isolation_words[] = {
+    {"process", ASSAY__ISOLATION_PROCESS, NULL},
+    {"none", ASSAY__ISOLATION_NONE, NULL},
+    {NULL, 0, NULL},
+};
+
+static const assay_conf_word sandbox_words[] = {
+    {"on", ASSAY_SANDBOX_ON, NULL},
+    {"require", ASSAY_SANDBOX_REQUIRE, NULL},
+    {"off", ASSAY_SANDBOX_OFF, NULL},
+    {NULL, 0, NULL},
+};
+
+static const assay_conf_word reload_words[] = {
+    {"beside", ASSAY__RELOAD_BESIDE, NULL},
+    {"stop-then-load", ASSAY__RELOAD_STOP_THEN_LOAD, NULL},
     {NULL, 0, NULL},
 };
 
@@ -131,6 +151,37 @@ const assay_conf_option assay__scope_option_table[] = {
      .offset = AT(on_encrypted),
      .default_value = "pass",
      .words = answer_words},
+    {.name = "isolation",
+     .type = ASSAY_CONF_ENUM,
+     .offset = AT(isolation),
+     .default_value = "process",
+     .words = isolation_words},
+    {.name = "sandbox",
+     .type = ASSAY_CONF_ENUM,
+     .offset = AT(sandbox),
+     .default_value = "on",
+     .words = sandbox_words},
+    {.name = "scanner_user",
+     .type = ASSAY_CONF_STRING,
+     .offset = AT(scanner_user)},
+    {.name = "scanner_memory",
+     .type = ASSAY_CONF_SIZE,
+     .offset = AT(scanner_memory),
+     .default_value = "2147483648"},
+    {.name = "scanner_growth",
+     .type = ASSAY_CONF_SIZE,
+     .offset = AT(scanner_growth),
+     .default_value = "268435456"},
+    {.name = "scanner_scans",
+     .type = ASSAY_CONF_INT,
+     .offset = AT(scanner_scans),
+     .default_value = "10000",
+     .max = INT32_MAX},
+    {.name = "reload",
+     .type = ASSAY_CONF_ENUM,
+     .offset = AT(reload),
+     .default_value = "beside",
+     .words = reload_words},
     {.name = NULL},
 };
 

@@ -13,6 +13,9 @@
 
 enum assay__scan_action { ASSAY__SCAN_REJECT, ASSAY__SCAN_PASS };
 
+/** Where an engine runs. */
+enum assay__isolation_mode { ASSAY__ISOLATION_NONE, ASSAY__ISOLATION_PROCESS };
+
 /** What a hook scan answers for one cause. */
 enum assay__answer {
     ASSAY__ANSWER_DEFAULT, /* derived from action and error_code */
@@ -40,6 +43,13 @@ struct assay__scope_options {
     uint64_t max_size; /* bytes; 0: no limit of its own */
     int on_error, on_timeout, on_unscannable, on_oversize;
     int on_encrypted; /* default pass */
+    int isolation;    /* enum assay__isolation_mode; of no meaning to engines
+                         that are clients of another process */
+    int sandbox;      /* assay_sandbox_mode */
+    const char *scanner_user;                /* NULL: as the host */
+    uint64_t scanner_memory, scanner_growth; /* bytes; 0: no limit */
+    int64_t scanner_scans;                   /* 0: no limit */
+    int reload;                              /* enum assay__reload_mode */
 };
 
 /** Ends with name NULL; offsets are into struct assay__scope_options. */

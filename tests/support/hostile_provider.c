@@ -13,7 +13,9 @@
  *     CLOSE GARBAGE                    closes descriptors 3 to 1023; writes to
  *                                      every socket among them
  *     FORK TWICE                       leaves a child behind that holds all
- *                                      descriptors; returns in two processes
+ *                                      descriptors; returns in two processes,
+ *                                      so that there are two replies: where
+ *                                      the sandbox lets it
  *     HANG-AFTER                       answers, and hangs in the next scan
  *     LIE                              finds a threat, a fault and a limit, all
  *                                      at once, with texts that have no end
@@ -34,11 +36,13 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,7 +50,7 @@
 #define LINE_MAX_BYTES 64
 #define LEAK_BYTES (1ul << 30)
 
-enum { DESCRIPTORS = 1024, GARBAGE_BYTES = 65536, PORT = 25 };
+enum { DESCRIPTORS = 1024, GARBAGE_BYTES = 4096, PORT = 25 };
 
 struct hostile {
     const char *definitions; /* of the policy */
@@ -54,6 +58,7 @@ struct hostile {
     char version[LINE_MAX_BYTES];
     bool is_mute;
     bool hangs_next;
+    unsigned nowhere;           /* an address without memory */
     char *leak;                 /* the last one */
     assay_csapi_result *result; /* of the scan that runs, or NULL */
 };
@@ -71,8 +76,9 @@ static void escaped(struct hostile *self, const char *how)
 
 static void do_segfault(struct hostile *self)
 {
-    (void)self;
-    (void)raise(SIGSEGV);
+    volatile char *nowhere = (volatile char *)(uintptr_t)self->nowhere;
+
+    *nowhere = 1;
 }
 
 static void do_abort(struct hostile *self)
@@ -123,7 +129,7 @@ static void do_sleep(struct hostile *self)
 {
     (void)self;
     for (;;)
-        (void)pause();
+        (void)poll(NULL, 0, -1); /* which a worker may */
 }
 
 static void do_deaf(struct hostile *self)
@@ -166,12 +172,17 @@ static void do_close(struct hostile *self)
 
 static void do_garbage(struct hostile *self)
 {
-    static char garbage[GARBAGE_BYTES];
+    char garbage[GARBAGE_BYTES];
 
     (void)self;
     memset(garbage, 0xa5, sizeof garbage);
-    for (int fd = 3; fd < DESCRIPTORS; fd++)
-        (void)send(fd, garbage, sizeof garbage, MSG_DONTWAIT | MSG_NOSIGNAL);
+    for (int fd = 3; fd < DESCRIPTORS; fd++) {
+        struct stat status;
+
+        if (!fstat(fd, &status) && S_ISSOCK(status.st_mode) &&
+            write(fd, garbage, sizeof garbage) < 0)
+            continue; /* the others may take it */
+    }
 }
 
 static void do_fork(struct hostile *self)
@@ -314,6 +325,7 @@ static assay_rc hostile_initialize(const assay_csapi_policy *policy,
         return ASSAY_E_UNAVAILABLE;
     }
     self->definitions = policy->definitions;
+    self->nowhere = 16;
     self->is_mute = !strcmp(word, "MUTE");
     (void)snprintf(self->temporary, sizeof self->temporary, "%s",
                    policy->temporary);
@@ -369,13 +381,18 @@ static void hostile_versions(void *handle, assay_csapi_versions *versions)
     versions->is_current = !strcmp(now, self->version);
 }
 
-static assay_rc hostile_newer(void *handle, bool *newer_out, assay_error *err)
+/* FNV-1a of the line, so that each one is another set. */
+static assay_rc hostile_newer(void *handle, uint64_t *set_out, assay_error *err)
 {
-    assay_csapi_versions versions = {.struct_size = sizeof versions};
+    const struct hostile *self = handle;
+    char now[LINE_MAX_BYTES];
+    uint64_t hash = UINT64_C(14695981039346656037);
 
     (void)err;
-    hostile_versions(handle, &versions);
-    *newer_out = !versions.is_current;
+    read_line(self->definitions, "version", now);
+    for (const char *c = now; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+    *set_out = strcmp(now, self->version) != 0 ? hash : 0;
     return ASSAY_OK;
 }
 
@@ -397,7 +414,7 @@ static const assay_csapi_provider_ops hostile_ops = {
     .forked = hostile_forked,
     .scan_memory = hostile_scan,
     .versions = hostile_versions,
-    .are_definitions_newer = hostile_newer,
+    .newer_definitions = hostile_newer,
     .probe = hostile_probe,
     .shutdown = hostile_shutdown,
 };

@@ -14,7 +14,7 @@
 assay_packages_build=(
     build-essential cmake ninja-build pkg-config
     libclamav-dev libedit-dev libjansson-dev liblua5.4-dev libmilter-dev
-    libssl-dev
+    libseccomp-dev libssl-dev
 )
 # shellcheck disable=SC2034
 assay_packages_demo=(python3)

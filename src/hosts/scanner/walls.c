@@ -1,48 +1,176 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
+/*
+ * The order in which walls go up, and what becomes of a piece that the kernel
+ * lacks: an error if all of them are required, else a word in `missing`.
+ */
 #include "walls.h"
 
-#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+/* What the template has, and its workers inherit; set once in the template. */
+static bool has_landlock, has_seccomp;
+
+/* ---- pieces that are missing ------------------------------------------- */
+
+struct missing {
+    bool is_error;
+    char *text; /* ASSAY_SCANNER_MISSING_MAX bytes */
+};
+
+/* @param why  NULL: nothing more to say */
+static assay_rc lack(struct missing *missing, const char *piece,
+                     const char *why, assay_error *err)
+{
+    size_t used = strlen(missing->text);
+
+    if (missing->is_error)
+        return assay_error_set(err, ASSAY_E_UNAVAILABLE,
+                               "the sandbox is required, and this system has "
+                               "no %s%s%s",
+                               piece, why ? ": " : "", why ? why : "");
+    snprintf(missing->text + used, ASSAY_SCANNER_MISSING_MAX - used, "%s%s",
+             used ? ", " : "", piece);
+    return ASSAY_OK;
+}
+
+static const struct {
+    int bit;
+    const char *piece;
+} spaces[] = {
+    {ASSAY__WALLS_NO_USER_SPACE, "user name space"},
+    {ASSAY__WALLS_NO_NETWORK_SPACE, "network name space"},
+    {ASSAY__WALLS_NO_IPC_SPACE, "IPC name space"},
+    {ASSAY__WALLS_NO_MOUNT, "private tmpfs"},
+};
+
+static assay_rc leave_spaces(const assay_scanner_confinement *confinement,
+                             struct missing *missing, assay_error *err)
+{
+    int lacking = 0;
+    assay_rc rc = assay__walls_leave(confinement->temporary, &lacking, err);
+
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces && rc == ASSAY_OK;
+         i++)
+        if (lacking & spaces[i].bit &&
+            !(spaces[i].bit == ASSAY__WALLS_NO_MOUNT &&
+              confinement->is_on_disk))
+            rc = lack(missing, spaces[i].piece, NULL, err);
+    if (rc == ASSAY_OK && !(lacking & ASSAY__WALLS_NO_MOUNT) &&
+        !confinement->is_on_disk)
+        rc = assay__walls_temporary_prepare(confinement, err);
+    return rc;
+}
+
+/* @param rc  of a wall that answers ASSAY_E_NOTFOUND where there is no such */
+static assay_rc accept(assay_rc rc, bool *has_out, const char *piece,
+                       struct missing *missing, const assay_error *why,
+                       assay_error *err)
+{
+    *has_out = rc == ASSAY_OK;
+    if (rc == ASSAY_OK)
+        return ASSAY_OK;
+    if (rc == ASSAY_E_NOTFOUND)
+        return lack(missing, piece, why->msg, err);
+    return assay_error_set(err, rc, "%s", why->msg);
+}
+
+/* ---- a template -------------------------------------------------------- */
+
+static assay_rc no_new_privileges(assay_error *err)
+{
+    if (!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+        return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNAVAILABLE,
+                           "cannot give up new privileges: %m");
+}
+
+static assay_rc hide(assay_error *err)
+{
+    if (!prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+        return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNAVAILABLE,
+                           "cannot make the process undumpable: %m");
+}
+
+static assay_rc enter_sandbox(const assay_scanner_confinement *confinement,
+                              struct missing *missing, assay_error *err)
+{
+    assay_error why = {0};
+    assay_rc rc = leave_spaces(confinement, missing, err);
+
+    if (rc == ASSAY_OK)
+        rc = assay__walls_drop_capabilities(err);
+    if (rc == ASSAY_OK)
+        rc = accept(assay__walls_landlock_template(confinement, &why),
+                    &has_landlock, "Landlock", missing, &why, err);
+    if (rc == ASSAY_OK)
+        rc = accept(assay__walls_seccomp_template(&why), &has_seccomp,
+                    "seccomp filter", missing, &why, err);
+    return rc;
+}
 
 static assay_rc enter_template(const assay_scanner_confinement *confinement,
                                char *missing, assay_error *err)
 {
-    (void)confinement;
-    (void)err;
-    missing[0] = '\0';
+    bool sandbox = confinement->mode != ASSAY_SANDBOX_OFF;
+    char text[ASSAY_SCANNER_MISSING_MAX] = "";
+    struct missing pieces = {
+        .is_error = confinement->mode == ASSAY_SANDBOX_REQUIRE,
+        .text = text,
+    };
+    int death_signal = 0;
+    assay_rc rc;
+
+    /* The kernel forgets it with a change of user or of capabilities. */
+    prctl(PR_GET_PDEATHSIG, &death_signal, 0, 0, 0);
+    rc = assay__walls_become(confinement->user, err);
+    if (rc == ASSAY_OK && !sandbox && confinement->user)
+        rc = assay__walls_drop_capabilities(err);
+    if (rc == ASSAY_OK)
+        rc = no_new_privileges(err);
+    if (rc == ASSAY_OK)
+        rc = assay__walls_limits_template(err);
+    if (rc == ASSAY_OK && sandbox)
+        rc = enter_sandbox(confinement, &pieces, err);
+    if (rc == ASSAY_OK)
+        rc = hide(err);
+    if (rc != ASSAY_OK)
+        return rc;
+    if (death_signal)
+        prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0);
+    memcpy(missing, text, sizeof text);
     return ASSAY_OK;
 }
 
-static assay_rc own_temporary(const assay_scanner_confinement *confinement,
-                              uint64_t number, char *folder, assay_error *err)
-{
-    (void)number;
-    (void)err;
-    snprintf(folder, PATH_MAX, "%s", confinement->temporary);
-    return ASSAY_OK;
-}
+/* ---- a worker ---------------------------------------------------------- */
 
 static assay_rc enter_worker(const assay_scanner_confinement *confinement,
                              const char *folder, assay_error *err)
 {
-    (void)confinement;
-    (void)folder;
-    (void)err;
-    return ASSAY_OK;
-}
+    assay_rc rc = assay__walls_limits_worker(confinement, err);
 
-static void forget_temporary(const assay_scanner_confinement *confinement,
-                             uint64_t number)
-{
-    (void)confinement;
-    (void)number;
+    assay__walls_temporary_seal();
+    if (rc == ASSAY_OK && has_landlock)
+        rc = assay__walls_landlock_worker(folder, err);
+    if (rc == ASSAY_OK)
+        rc = hide(err);
+    if (rc == ASSAY_OK && has_seccomp)
+        rc = assay__walls_seccomp_worker(err);
+#if !ASSAY__SANITIZED
+    if (rc == ASSAY_OK)
+        assay__allocation_arm();
+#endif
+    return rc;
 }
 
 const assay_scanner_walls assay__walls = {
     .struct_size = sizeof(assay_scanner_walls),
     .enter_template = enter_template,
-    .own_temporary = own_temporary,
+    .own_temporary = assay__walls_temporary_take,
     .enter_worker = enter_worker,
-    .forget_temporary = forget_temporary,
+    .forget_temporary = assay__walls_temporary_forget,
 };

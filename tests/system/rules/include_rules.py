@@ -31,6 +31,7 @@ OWNERS = {
     r"jansson\.h": ("src/hosts/cli/", "src/runtime/control"),
     r"clamav(-.*)?\.h": ("engines/clamav/",),
     r"openssl/.*": ("src/scan/cache",),
+    r"seccomp\.h": ("src/hosts/scanner/",),
     r"(histedit|editline/.*)\.h": ("src/hosts/cli/",),
 }
 

@@ -136,13 +136,14 @@ static void fake_versions(void *handle, assay_csapi_versions *versions)
         memset(versions->scanner, 'x', sizeof versions->scanner);
 }
 
-static assay_rc fake_newer(void *handle, bool *newer_out, assay_error *err)
+static assay_rc fake_newer(void *handle, uint64_t *set_out, assay_error *err)
 {
     const struct fake *fake = handle;
 
     if (behaves(fake, "unsettled"))
         return assay_error_set(err, ASSAY_E_STATE, "being written to");
-    *newer_out = behaves(fake, "stale");
+    if (behaves(fake, "stale"))
+        *set_out = 7;
     return ASSAY_OK;
 }
 
@@ -169,7 +170,7 @@ static const assay_csapi_provider_ops fake_ops = {
     .scan_memory = fake_scan_memory,
 #endif
     .versions = fake_versions,
-    .are_definitions_newer = fake_newer,
+    .newer_definitions = fake_newer,
     .probe = fake_probe,
     .shutdown = fake_shutdown,
 };

@@ -651,19 +651,16 @@ END_TEST
 
 START_TEST(newer_definitions_are_told)
 {
-    bool stale = true;
+    uint64_t set = 9;
 
-    ck_assert_int_eq(assay__csapi_ops.is_stale(instance, &stale, &err),
-                     ASSAY_OK);
-    ck_assert(!stale);
+    ck_assert_int_eq(assay__csapi_ops.newer(instance, &set, &err), ASSAY_OK);
+    ck_assert_uint_eq(set, 0);
     reopen("stale");
-    ck_assert_int_eq(assay__csapi_ops.is_stale(instance, &stale, &err),
-                     ASSAY_OK);
-    ck_assert(stale);
+    ck_assert_int_eq(assay__csapi_ops.newer(instance, &set, &err), ASSAY_OK);
+    ck_assert_uint_eq(set, 7);
     reopen("unsettled");
-    ck_assert_int_eq(assay__csapi_ops.is_stale(instance, &stale, &err),
+    ck_assert_int_eq(assay__csapi_ops.newer(instance, &set, &err),
                      ASSAY_E_STATE);
-    ck_assert(stale);
 }
 END_TEST
 

@@ -15,16 +15,16 @@
 #define IN_SCOPE(options) \
     "antivirus \"av\" {\n  csapi \"c\" {\n" options "  }\n}\n"
 #define ENGINE(options) "csapi { }\n" IN_SCOPE(options)
-#define TOO_MANY(place, pool, threads, processes)                            \
-    "assay.conf:" place ": warning: the ThreadPool '" pool                   \
-    "' has Concurrency " threads "; it should have less than the " processes \
-    " of max_concurrency, the scanner processes of 'csapi'"
+#define TOO_MANY(place, pool, threads, processes)                   \
+    "assay.conf:" place ": warning: the pool " pool " has " threads \
+    " threads, and csapi has max_concurrency = " processes
 
 static assay_rc check(const char *config)
 {
     assay_options options = fixture_options();
     assay_error err = {0};
 
+    options.is_in_process = false;
     fixture_config(config);
     return assay_check(&options, &err);
 }
@@ -33,11 +33,11 @@ static const struct {
     const char *config, *says;
 } warned[] = {
     {ENGINE(""), TOO_MANY("3:3", "CPU", "4", "1")},
-    {ENGINE("max_concurrency = 4\n"), TOO_MANY("4:19", "CPU", "4", "4")},
+    {ENGINE("max_concurrency = 4\n"), TOO_MANY("3:3", "CPU", "4", "4")},
     {ENGINE("max_concurrency = 3\npool = IO\n"),
-     TOO_MANY("4:19", "IO", "50", "3")},
+     TOO_MANY("3:3", "IO", "50", "3")},
     {"ThreadPool CPU { Concurrency = 9 }\n" ENGINE("max_concurrency = 8\n"),
-     TOO_MANY("5:19", "CPU", "9", "8")},
+     TOO_MANY("4:3", "CPU", "9", "8")},
     {IN_SCOPE("max_concurrency = 9\n"),
      "assay.conf:2:3: warning: there is no global stanza 'csapi { }'; it is "
      "implied"},

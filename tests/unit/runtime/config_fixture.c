@@ -53,6 +53,7 @@ assay_options config_options(void)
 {
     assay_options o = ASSAY_OPTIONS_INIT;
 
+    o.is_in_process = true;
     o.config_path = config_file;
     o.diagnostic = note_diagnostic;
     o.module_path = ASSAY_TEST_MODULES;

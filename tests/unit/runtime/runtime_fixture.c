@@ -171,6 +171,7 @@ assay_options fixture_options(void)
     options.diagnostic = diagnostic;
     options.host_stanzas = stanzas;
     options.module_path = ASSAY_TEST_MODULES;
+    options.is_in_process = true; /* tests of isolation ask for it */
     return options;
 }
 

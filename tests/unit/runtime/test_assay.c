@@ -55,6 +55,7 @@ static assay_options options(void)
 {
     assay_options o = ASSAY_OPTIONS_INIT;
 
+    o.is_in_process = true;
     o.config_path = config;
     o.diagnostic = note_diagnostic;
     o.host_stanzas = host_stanzas;

@@ -56,6 +56,7 @@ static void open_with(const char *content)
     assay_options o = ASSAY_OPTIONS_INIT;
 
     write_config(content);
+    o.is_in_process = true;
     o.config_path = config;
     o.module_path = ASSAY_TEST_MODULES;
     o.log = note_log;

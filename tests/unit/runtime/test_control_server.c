@@ -56,6 +56,7 @@ static void open_library(void)
     ck_assert_ptr_nonnull(file);
     fputs("sample { }\nantivirus \"av1\" { sample \"s1\" { } }\n", file);
     fclose(file);
+    o.is_in_process = true;
     o.config_path = config;
     o.module_path = ASSAY_TEST_MODULES;
     ck_assert_msg(assay_open(&o, &library, &err) == ASSAY_OK, "%s", err.msg);

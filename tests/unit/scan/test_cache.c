@@ -280,14 +280,16 @@ START_TEST(the_longest_texts_fit)
 }
 END_TEST
 
-START_TEST(c29_nothing_but_infected_and_clean_is_stored)
+START_TEST(c29_nothing_but_infected_clean_and_poison_is_stored)
 {
     for (int status = 0; status <= ASSAY_STATUS_SKIPPED + 3; status++) {
         for (int reason = 0; reason < ASSAY_REASON_COUNT; reason++) {
             assay_verdict verdict =
                 failed((assay_status)status, (assay_reason)reason);
 
-            if (status == ASSAY_STATUS_INFECTED)
+            if (status == ASSAY_STATUS_INFECTED ||
+                (status == ASSAY_STATUS_UNSCANNABLE &&
+                 reason == ASSAY_REASON_POISON))
                 continue;
             store(key_named("x"), verdict); /* CLEAN: partial coverage */
             ck_assert_msg(!is_known(key_named("x")), "status %d, reason %d",
@@ -295,6 +297,17 @@ START_TEST(c29_nothing_but_infected_and_clean_is_stored)
         }
     }
     ck_assert_uint_eq(stats().stores, 0);
+}
+END_TEST
+
+/* C5 */
+START_TEST(what_killed_two_workers_is_remembered)
+{
+    store(key_named("x"),
+          failed(ASSAY_STATUS_UNSCANNABLE, ASSAY_REASON_POISON));
+    ck_assert_int_eq(look_up(key_named("x")), ASSAY__CACHE_HIT);
+    ck_assert_int_eq(found.status, ASSAY_STATUS_UNSCANNABLE);
+    ck_assert_int_eq(found.reason, ASSAY_REASON_POISON);
 }
 END_TEST
 
@@ -955,7 +968,8 @@ static void add_store_tests(TCase *tcase)
     tcase_add_test(tcase, clean_is_stored_with_its_coverage);
     tcase_add_test(tcase, a_hit_leaves_the_other_members_alone);
     tcase_add_test(tcase, the_longest_texts_fit);
-    tcase_add_test(tcase, c29_nothing_but_infected_and_clean_is_stored);
+    tcase_add_test(tcase, c29_nothing_but_infected_clean_and_poison_is_stored);
+    tcase_add_test(tcase, what_killed_two_workers_is_remembered);
     tcase_add_loop_test(tcase, c29_clean_with_partial_coverage_is_not_stored, 0,
                         (int)ASSAY_COUNT_OF(partial));
     tcase_add_test(tcase, c29_clean_after_an_error_is_what_was_scanned_then);

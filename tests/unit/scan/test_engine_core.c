@@ -73,6 +73,7 @@ static void setup(void)
     (void)snprintf(core.name, sizeof core.name, "one");
     (void)snprintf(core.scope, sizeof core.scope, "av1");
     core.table = &table;
+    core.ops = &ops;
     core.instance = &core;
 }
 

@@ -213,7 +213,7 @@ static const struct {
     void (*spoil)(void);
     const char *want;
 } refusals[] = {
-    {another_major, "foo.so: built for engine ABI 2.1, this libassay has 1.2"},
+    {another_major, "foo.so: built for engine ABI 2.2, this libassay has 1.2"},
     {another_major_and_layout,
      "foo.so: built for engine ABI 3.4, this libassay has 1.2"},
     {tiny_symbol,

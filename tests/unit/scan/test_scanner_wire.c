@@ -142,85 +142,128 @@ START_TEST(silence_ends_at_the_deadline)
 }
 END_TEST
 
-static const struct assay__wire_request asked = {
-    .magic = ASSAY__WIRE_MAGIC, .kind = ASSAY__WIRE_SCAN, .id = 7, .size = 5};
-
-static struct assay__wire_reply clean_reply(void)
+START_TEST(peer_that_died_unread_is_told_apart)
 {
-    return (struct assay__wire_reply){
-        .magic = ASSAY__WIRE_MAGIC,
-        .kind = ASSAY__WIRE_VERDICT,
-        .id = 7,
-        .verdict = {.status = ASSAY_STATUS_CLEAN,
-                    .coverage = {.bytes_seen = 5,
-                                 .bytes_total = 5,
-                                 .parts_seen = 1,
-                                 .parts_total = 1}},
-    };
+    struct assay__wire_request out = {.magic = ASSAY__WIRE_MAGIC};
+    struct assay__wire_reply in;
+
+    ck_assert_int_eq(assay__wire_send(pair[0], &out, sizeof out, -1, &err),
+                     ASSAY_OK);
+    close(pair[1]);
+    ck_assert_int_eq(
+        assay__wire_receive(pair[0], &in, sizeof in, NULL, -1, &err),
+        ASSAY_E_IO);
+    ck_assert_int_eq(
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+}
+END_TEST
+
+static struct assay__wire_reply honest_reply(void)
+{
+    struct assay__wire_reply reply;
+
+    assay__wire_reply_init(&reply, ASSAY__WIRE_FINDING, 7);
+    reply.finding.found = ASSAY_FOUND_NOTHING;
+    return reply;
 }
 
 START_TEST(honest_reply_is_sound)
 {
-    struct assay__wire_reply reply = clean_reply();
+    struct assay__wire_reply reply = honest_reply();
 
-    ck_assert(assay__wire_reply_is_sound(&asked, &reply));
+    ck_assert(assay__wire_reply_is_sound(&reply));
 }
 END_TEST
 
-/* One lie each; never taken for an answer. */
+/* One lie each; never taken for an answer. What a finding says of its coverage
+ * is judged elsewhere, and its size is not asked at all. */
 static void lie_magic(struct assay__wire_reply *r)
 {
     r->magic ^= 1;
 }
 static void lie_kind(struct assay__wire_reply *r)
 {
-    r->kind = ASSAY__WIRE_READY;
+    r->kind = ASSAY__WIRE_SCAN;
 }
-static void lie_id(struct assay__wire_reply *r)
+static void lie_kind_beyond(struct assay__wire_reply *r)
 {
-    r->id = 6;
+    r->kind = ASSAY__WIRE_FAILED + 1;
 }
-static void lie_status(struct assay__wire_reply *r)
+static void lie_found(struct assay__wire_reply *r)
 {
-    r->verdict.status = (assay_status)77;
+    r->finding.found = (assay_found)77;
 }
 static void lie_reason(struct assay__wire_reply *r)
 {
-    r->verdict.reason = ASSAY_REASON_COUNT;
+    r->finding.reason = ASSAY_REASON_COUNT;
 }
 static void lie_info(struct assay__wire_reply *r)
 {
-    memset(r->verdict.info, 'a', sizeof r->verdict.info);
+    memset(r->finding.info, 'a', sizeof r->finding.info);
 }
-static void lie_name(struct assay__wire_reply *r)
+static void lie_code(struct assay__wire_reply *r)
 {
-    memcpy(r->verdict.engine, "a\r\nb", 5);
+    memset(r->finding.scan_code, 'a', sizeof r->finding.scan_code);
 }
-static void lie_coverage(struct assay__wire_reply *r)
+static void lie_text(struct assay__wire_reply *r)
 {
-    r->verdict.coverage.bytes_seen = 4;
+    memset(r->text, 'a', sizeof r->text);
 }
-static void lie_size(struct assay__wire_reply *r)
+static void lie_epoch(struct assay__wire_reply *r)
 {
-    r->verdict.coverage.bytes_seen = r->verdict.coverage.bytes_total = 4;
-}
-static void lie_limits(struct assay__wire_reply *r)
-{
-    r->verdict.coverage.limits_hit = ASSAY_LIMIT_FILES;
+    memset(r->epoch, 'a', sizeof r->epoch);
 }
 
 static void (*const lies[])(struct assay__wire_reply *) = {
-    lie_magic, lie_kind, lie_id,       lie_status, lie_reason,
-    lie_info,  lie_name, lie_coverage, lie_size,   lie_limits,
+    lie_magic, lie_kind, lie_kind_beyond, lie_found, lie_reason,
+    lie_info,  lie_code, lie_text,        lie_epoch,
 };
 
 START_TEST(a_lie_is_not_sound)
 {
-    struct assay__wire_reply reply = clean_reply();
+    struct assay__wire_reply reply = honest_reply();
 
     lies[_i](&reply);
-    ck_assert_msg(!assay__wire_reply_is_sound(&asked, &reply),
-                  "lie %d was believed", _i);
+    ck_assert_msg(!assay__wire_reply_is_sound(&reply), "lie %d was believed",
+                  _i);
+}
+END_TEST
+
+START_TEST(content_arrives_as_it_was_sent)
+{
+    const assay_content sent = {.kind = ASSAY_CONTENT_PART,
+                                .data = content.data,
+                                .size = content.len,
+                                .media_type = "text/html",
+                                .reading = "raw"};
+    struct assay__wire_request request;
+    assay_content got;
+
+    assay__wire_request_init(&request, ASSAY__WIRE_SCAN, 1);
+    assay__wire_put_content(&request, &sent);
+    ck_assert(assay__wire_request_is_sound(&request));
+    assay__wire_get_content(&request, content.data, &got);
+    ck_assert_int_eq(got.kind, ASSAY_CONTENT_PART);
+    ck_assert_uint_eq(got.size, content.len);
+    ck_assert_str_eq(got.media_type, "text/html");
+    ck_assert_str_eq(got.reading, "raw");
+    ck_assert_ptr_null(got.file_name);
+}
+END_TEST
+
+START_TEST(long_file_name_keeps_its_extension)
+{
+    char name[2000];
+    assay_content sent = {.file_name = name}, got;
+    struct assay__wire_request request;
+
+    memset(name, 'n', sizeof name);
+    memcpy(name + sizeof name - 5, ".exe", 5);
+    assay__wire_request_init(&request, ASSAY__WIRE_SCAN, 1);
+    assay__wire_put_content(&request, &sent);
+    assay__wire_get_content(&request, NULL, &got);
+    ck_assert_uint_eq(strlen(got.file_name), ASSAY__WIRE_FILE_NAME - 1);
+    ck_assert_str_eq(got.file_name + ASSAY__WIRE_FILE_NAME - 5, ".exe");
 }
 END_TEST
 
@@ -237,7 +280,10 @@ int main(void)
     tcase_add_test(tc, stray_descriptors_are_closed);
     tcase_add_test(tc, end_of_file_is_not_an_answer);
     tcase_add_test(tc, silence_ends_at_the_deadline);
+    tcase_add_test(tc, peer_that_died_unread_is_told_apart);
     tcase_add_test(tc, honest_reply_is_sound);
+    tcase_add_test(tc, content_arrives_as_it_was_sent);
+    tcase_add_test(tc, long_file_name_keeps_its_extension);
     tcase_add_loop_test(tc, a_lie_is_not_sound, 0,
                         (int)(sizeof lies / sizeof lies[0]));
     suite_add_tcase(suite, tc);

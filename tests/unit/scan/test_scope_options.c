@@ -59,6 +59,13 @@ static const struct {
     {"on_unscannable", ASSAY_CONF_ENUM, NULL, 0, 0},
     {"on_oversize", ASSAY_CONF_ENUM, NULL, 0, 0},
     {"on_encrypted", ASSAY_CONF_ENUM, "pass", 0, 0},
+    {"isolation", ASSAY_CONF_ENUM, "process", 0, 0},
+    {"sandbox", ASSAY_CONF_ENUM, "on", 0, 0},
+    {"scanner_user", ASSAY_CONF_STRING, NULL, 0, 0},
+    {"scanner_memory", ASSAY_CONF_SIZE, "2147483648", 0, 0},
+    {"scanner_growth", ASSAY_CONF_SIZE, "268435456", 0, 0},
+    {"scanner_scans", ASSAY_CONF_INT, "10000", 0, INT32_MAX},
+    {"reload", ASSAY_CONF_ENUM, "beside", 0, 0},
 };
 
 START_TEST(option_has_documented_type_default_and_range)

@@ -8,6 +8,9 @@
  * With `words` the word is read from the first line of that file and read
  * again by refresh: BROKEN there is refused, and while there is a file of that
  * name with ".hold" behind it, a refresh that found another word waits.
+ *
+ * With `troubles` a content makes trouble by a word in it: CRASH, EXIT, LOOP,
+ * GROW (by 64 MB that stay), BLIND (probes fail from then on).
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -29,6 +32,10 @@ struct sample_settings {
     bool remote;
     const char *data;
     uint64_t max_filesize, max_scansize;
+    bool troubles;
+    bool process; /* ASSAY_ENGINE_PROCESS */
+    const char *program, *scanner_log;
+    int64_t workers;
 };
 
 #define AT(member) offsetof(struct sample_settings, member)
@@ -73,6 +80,21 @@ static const assay_conf_option sample_options[] = {
      .type = ASSAY_CONF_SIZE,
      .offset = AT(max_scansize),
      .default_value = "2000000"},
+    {.name = "troubles",
+     .type = ASSAY_CONF_BOOL,
+     .offset = AT(troubles),
+     .default_value = "false"},
+    {.name = "process",
+     .type = ASSAY_CONF_BOOL,
+     .offset = AT(process),
+     .default_value = "false"},
+    {.name = "program", .type = ASSAY_CONF_PATH, .offset = AT(program)},
+    {.name = "scanner_log", .type = ASSAY_CONF_PATH, .offset = AT(scanner_log)},
+    {.name = "workers",
+     .type = ASSAY_CONF_INT,
+     .offset = AT(workers),
+     .default_value = "0",
+     .max = 100},
     {0},
 };
 
@@ -89,6 +111,7 @@ struct sample {
     char name[ASSAY_NAME_MAX + 1];
     pthread_mutex_t lock;
     char word[WORD_MAX]; /* lock */
+    bool is_blind;       /* of a scanner process, which has one thread */
 };
 
 static assay_rc read_word(const struct sample_settings *settings, char *word,
@@ -187,6 +210,72 @@ static assay_rc sample_refresh(void *instance, bool *changed_out,
     return ASSAY_OK;
 }
 
+static void grow(void)
+{
+    enum { BYTES = 64 << 20 };
+    char *block = malloc(BYTES);
+
+    if (block) /* kept, and every page of it used */
+        for (size_t i = 0; i < BYTES; i += 4096)
+            ((volatile char *)block)[i] = 1;
+}
+
+static bool holds(const assay_content *content, const char *word)
+{
+    return content->size > 0 &&
+           memmem(content->data, content->size, word, strlen(word));
+}
+
+static void make_trouble(struct sample *sample, const assay_content *content)
+{
+    if (holds(content, "CRASH"))
+        abort();
+    if (holds(content, "EXIT"))
+        _exit(0);
+    while (holds(content, "LOOP"))
+        continue;
+    if (holds(content, "GROW"))
+        grow();
+    if (holds(content, "BLIND"))
+        sample->is_blind = true;
+}
+
+static assay_rc sample_probe(void *instance, assay_error *err)
+{
+    const struct sample *sample = instance;
+
+    return sample->is_blind
+               ? assay_error_set(err, ASSAY_E_UNAVAILABLE, "sample is blind")
+               : ASSAY_OK;
+}
+
+static assay_rc sample_newer(void *instance, uint64_t *set_out,
+                             assay_error *err)
+{
+    struct sample *sample = instance;
+    char word[WORD_MAX], old[WORD_MAX];
+    uint64_t set = 1;
+    assay_rc rc = read_word(sample->settings, word, err);
+
+    if (rc != ASSAY_OK && rc != ASSAY_E_INVAL)
+        return rc;
+    copy_word(sample, old);
+    for (const char *c = word; *c; c++)
+        set = set * 31 + (unsigned char)*c;
+    *set_out = strcmp(word, old) != 0 ? set : 0;
+    return ASSAY_OK;
+}
+
+static void sample_isolation(const void *settings,
+                             assay_engine_isolation *wanted)
+{
+    const struct sample_settings *self = settings;
+
+    wanted->program = self->program;
+    wanted->log_path = self->scanner_log;
+    wanted->max_workers = (uint64_t)self->workers;
+}
+
 static void sample_scan(void *instance, const assay_scan_args *args,
                         assay_finding *finding)
 {
@@ -196,6 +285,8 @@ static void sample_scan(void *instance, const assay_scan_args *args,
 
     if (sample->settings->crash && content->size > 0)
         abort();
+    if (sample->settings->troubles)
+        make_trouble(sample, content);
     finding->coverage.bytes_seen = content->size;
     finding->coverage.bytes_total = content->size;
     finding->coverage.parts_seen = finding->coverage.parts_total = 1;
@@ -226,7 +317,8 @@ static uint32_t sample_flags(const void *settings)
 {
     const struct sample_settings *self = settings;
 
-    return self->remote ? ASSAY_ENGINE_REMOTE : 0;
+    return (self->remote ? ASSAY_ENGINE_REMOTE : 0) |
+           (self->process ? ASSAY_ENGINE_PROCESS : 0);
 }
 
 static const assay_engine_ops sample_ops = {
@@ -234,9 +326,12 @@ static const assay_engine_ops sample_ops = {
     .open = sample_open,
     .close = sample_close,
     .scan = sample_scan,
+    .probe = sample_probe,
     .epoch = sample_epoch,
     .flags = sample_flags,
     .refresh = sample_refresh,
+    .isolation = sample_isolation,
+    .newer = sample_newer,
 };
 
 ASSAY_ENGINE_MODULE(.name = "sample", .version = "1.0",

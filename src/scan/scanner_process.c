@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "scan/scanner_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+enum {
+    OPEN_TIMEOUT_MS = 15 * 60 * 1000, /* large databases on slow disks */
+    FORK_TIMEOUT_MS = 10 * 1000,
+    LINES_MAX = 4096 /* log lines before one answer */
+};
+
+/* ---- packets ----------------------------------------------------------- */
+
+assay_rc assay__scanner_send(struct assay__scanner_peer *peer,
+                             struct assay__wire_request *request, int fd,
+                             assay_error *err)
+{
+    request->id = ++peer->last_id;
+    return assay__wire_send(peer->fd, request, sizeof *request, fd, err);
+}
+
+/* The line comes from a process that may have been taken over. */
+static void write_line(const assay_log *log,
+                       const struct assay__wire_reply *reply)
+{
+    char line[ASSAY_LOG_LINE_MAX];
+    assay_log_level level =
+        reply->rc >= ASSAY_LOG_ERROR && reply->rc <= ASSAY_LOG_DEBUG
+            ? (assay_log_level)reply->rc
+            : ASSAY_LOG_WARN;
+
+    if (!log || !log->sink || level > log->threshold)
+        return;
+    (void)assay__text_copy_clean(line, sizeof line, reply->text, false);
+    log->sink(log->arg, level, line);
+}
+
+static void close_received(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
+static assay_rc wait_for(const struct assay__scanner_peer *peer, int stop_fd,
+                         int64_t deadline_ms, assay_error *err)
+{
+    struct pollfd ended = {.fd = peer->pid_fd, .events = POLLIN};
+    assay_rc rc = assay__wire_wait(
+        peer->fd, stop_fd >= 0 ? stop_fd : peer->pid_fd, deadline_ms, err);
+
+    /* Dead, although somebody still has its end of the socket. */
+    if (rc == ASSAY_E_STATE && peer->pid_fd >= 0 && poll(&ended, 1, 0) == 1)
+        return assay_error_set(err, ASSAY_E_NOTFOUND,
+                               "scanner: the process has ended");
+    return rc;
+}
+
+assay_rc assay__scanner_receive(struct assay__scanner_peer *peer,
+                                struct assay__wire_reply *reply, int *fd_out,
+                                int stop_fd, int64_t deadline_ms,
+                                assay_error *err)
+{
+    int fd = -1;
+    assay_rc rc = ASSAY_OK;
+
+    for (int i = 0; i < LINES_MAX; i++) {
+        rc = wait_for(peer, stop_fd, deadline_ms, err);
+        if (rc == ASSAY_OK)
+            rc = assay__wire_receive(peer->fd, reply, sizeof *reply,
+                                     fd_out ? &fd : NULL, deadline_ms, err);
+        if (rc != ASSAY_OK)
+            return rc;
+        if (!assay__wire_reply_is_sound(reply))
+            break;
+        if (reply->kind == ASSAY__WIRE_LOG) {
+            close_received(&fd);
+            write_line(peer->log, reply);
+            continue;
+        }
+        if (reply->id != peer->last_id)
+            break;
+        if (reply->kind == ASSAY__WIRE_FAILED) {
+            close_received(&fd);
+            (void)assay__text_copy_clean(reply->text, sizeof reply->text,
+                                         reply->text, false);
+            return assay_error_set(
+                err, reply->rc < 0 ? (assay_rc)reply->rc : ASSAY_E_UNAVAILABLE,
+                "%s", reply->text);
+        }
+        if (fd_out)
+            *fd_out = fd;
+        return ASSAY_OK;
+    }
+    close_received(&fd);
+    return assay_error_set(err, ASSAY_E_INVAL,
+                           "scanner: its answer makes no sense");
+}
+
+void assay__scanner_peer_close(struct assay__scanner_peer *peer)
+{
+    if (peer->fd >= 0)
+        (void)close(peer->fd);
+    if (peer->pid_fd >= 0)
+        (void)close(peer->pid_fd);
+    peer->fd = peer->pid_fd = -1;
+}
+
+void assay__scanner_peer_kill(struct assay__scanner_peer *peer)
+{
+    if (peer->pid_fd >= 0)
+        (void)pidfd_send_signal(peer->pid_fd, SIGKILL, NULL, 0);
+    assay__scanner_peer_close(peer);
+}
+
+/* ---- starting a template ----------------------------------------------- */
+
+/* Of the environment, what a program of ours reads. A host may have been
+ * started by somebody else than who it runs as. */
+static bool is_wanted(const char *entry)
+{
+    static const char *const names[] = {
+        "PATH=",          "TZ=",           "LANG=",
+        "LC_ALL=",        "ASAN_OPTIONS=", "LSAN_OPTIONS=",
+        "UBSAN_OPTIONS=", "TSAN_OPTIONS=", "ASSAY_KEEP_MODULES=",
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(entry, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+static char **make_environment(void)
+{
+    char **environment;
+    size_t count = 0, kept = 0;
+
+    while (environ && environ[count])
+        count++;
+    environment = calloc(count + 1, sizeof *environment);
+    for (size_t i = 0; environment && i < count; i++)
+        if (is_wanted(environ[i]))
+            environment[kept++] = environ[i];
+    return environment;
+}
+
+/* Sanitizers and libraries write there what nobody else would see. */
+static bool keeps_stderr(void)
+{
+    const char *value = secure_getenv("ASSAY_SCANNER_STDERR");
+
+    return value && strcmp(value, "inherit") == 0;
+}
+
+/* The child has its socket as ASSAY_SCANNER_FD, and nothing else of ours. */
+static int add_actions(posix_spawn_file_actions_t *actions, int child_fd)
+{
+    int last = keeps_stderr() ? STDOUT_FILENO : STDERR_FILENO;
+    int rc =
+        posix_spawn_file_actions_adddup2(actions, child_fd, ASSAY_SCANNER_FD);
+
+    for (int fd = STDIN_FILENO; rc == 0 && fd <= last; fd++)
+        rc = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR,
+                                              0);
+    if (rc == 0)
+        rc = posix_spawn_file_actions_addclosefrom_np(actions,
+                                                      ASSAY_SCANNER_FD + 1);
+    return rc;
+}
+
+static int spawn_with(const char *program, int child_fd,
+                      posix_spawn_file_actions_t *actions,
+                      posix_spawnattr_t *attr, pid_t *pid_out)
+{
+    char *name = assay__text_dup(program, strlen(program));
+    char *argv[] = {name, NULL};
+    char **environment = make_environment();
+    sigset_t none, all;
+    int rc = name && environment ? 0 : ENOMEM;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    (void)posix_spawnattr_setsigmask(attr, &none);
+    (void)posix_spawnattr_setsigdefault(attr, &all);
+    (void)posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK |
+                                             POSIX_SPAWN_SETSIGDEF);
+    if (rc == 0)
+        rc = add_actions(actions, child_fd);
+    if (rc == 0)
+        rc = posix_spawn(pid_out, program, actions, attr, argv, environment);
+    free(environment);
+    free(name);
+    return rc;
+}
+
+/* @return 0, or an errno */
+static int spawn(const char *program, int child_fd, pid_t *pid_out)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    int rc = posix_spawn_file_actions_init(&actions);
+
+    if (rc != 0)
+        return rc;
+    rc = posix_spawnattr_init(&attr);
+    if (rc == 0) {
+        rc = spawn_with(program, child_fd, &actions, &attr, pid_out);
+        (void)posix_spawnattr_destroy(&attr);
+    }
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return rc;
+}
+
+static void reap(int pid_fd)
+{
+    siginfo_t info;
+
+    while (waitid(P_PIDFD, (id_t)pid_fd, &info, WEXITED) < 0 && errno == EINTR)
+        continue;
+}
+
+static assay_rc start_process(struct assay__scanner_peer *peer,
+                              const char *program, assay_error *err)
+{
+    int pair[2], rc;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return assay_error_set(err, ASSAY_E_IO, "scanner: socketpair: %s",
+                               strerrordesc_np(errno));
+    rc = spawn(program, pair[1], &peer->pid);
+    (void)close(pair[1]);
+    if (rc == 0) {
+        peer->pid_fd = pidfd_open(peer->pid, 0);
+        rc = peer->pid_fd < 0 ? errno : 0;
+        if (rc != 0) {
+            (void)kill(peer->pid, SIGKILL); /* not reaped: still our child */
+            (void)waitpid(peer->pid, NULL, 0);
+        }
+    }
+    if (rc != 0) {
+        (void)close(pair[0]);
+        return assay_error_set(err, ASSAY_E_IO, "%s: cannot be started: %s",
+                               program, strerrordesc_np(rc));
+    }
+    peer->fd = pair[0];
+    return ASSAY_OK;
+}
+
+static assay_rc send_record(struct assay__scanner_peer *peer,
+                            const struct assay__scanner_plan *plan,
+                            assay_error *err)
+{
+    struct assay__wire_request request;
+    struct assay__strbuf record;
+    int fd = -1;
+    assay_rc rc = ASSAY_OK;
+
+    assay__strbuf_init(&record, ASSAY__SCANNER_RECORD_MAX);
+    assay__scanner_record_pack(plan->record, plan->table, plan->settings,
+                               &record);
+    if (record.failed)
+        rc = assay_error_set(err, ASSAY_E_LIMIT,
+                             "scanner: the settings are too large");
+    if (rc == ASSAY_OK)
+        rc = assay__wire_seal((assay_bytes){record.data, record.len}, &fd, err);
+    if (rc == ASSAY_OK) {
+        assay__wire_request_init(&request, ASSAY__WIRE_START, 0);
+        request.size = record.len;
+        rc = assay__wire_send(peer->fd, &request, sizeof request, fd, err);
+        (void)close(fd);
+    }
+    assay__strbuf_fini(&record);
+    return rc;
+}
+
+/* A program that ended without a word. */
+static assay_rc explain(const char *program, assay_rc rc, assay_error *err)
+{
+    if (rc == ASSAY_E_NOTFOUND || rc == ASSAY_E_IO)
+        return assay_error_set(err, ASSAY_E_UNAVAILABLE,
+                               "%s ended before its engine was open", program);
+    if (rc == ASSAY_E_TIMEOUT)
+        return assay_error_set(err, ASSAY_E_UNAVAILABLE,
+                               "%s did not open its engine in %d minutes",
+                               program, OPEN_TIMEOUT_MS / 60000);
+    return rc;
+}
+
+assay_rc assay__scanner_process_start(const struct assay__scanner_plan *plan,
+                                      const assay_log *log, int stop_fd,
+                                      struct assay__scanner_process *out,
+                                      assay_error *err)
+{
+    struct assay__scanner_process process = {
+        .peer = {.fd = -1, .pid_fd = -1, .log = log}};
+    struct assay__wire_reply reply = {0};
+    assay_error own = {0};
+    assay_rc rc = start_process(&process.peer, plan->program, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = send_record(&process.peer, plan, &own);
+    /* It may have told us why it does not want the record. */
+    if (rc == ASSAY_OK || rc == ASSAY_E_IO)
+        rc = assay__scanner_receive(&process.peer, &reply, NULL, stop_fd,
+                                    assay__clock_ms() + OPEN_TIMEOUT_MS, &own);
+    if (rc == ASSAY_OK && reply.kind != ASSAY__WIRE_READY)
+        rc = assay_error_set(&own, ASSAY_E_INVAL,
+                             "scanner: its answer makes no sense");
+    if (rc != ASSAY_OK) {
+        if (reply.kind != ASSAY__WIRE_FAILED)
+            rc = explain(plan->program, rc, &own);
+        assay__scanner_process_end(&process);
+        return assay_error_set(err, rc, "%s", own.msg);
+    }
+    (void)assay__text_copy_clean(process.epoch, sizeof process.epoch,
+                                 reply.epoch, true);
+    (void)assay__text_copy_clean(process.missing, sizeof process.missing,
+                                 reply.text, true);
+    process.footprint = reply.number;
+    *out = process;
+    return ASSAY_OK;
+}
+
+/* ---- workers ----------------------------------------------------------- */
+
+static assay_rc ask_for_worker(struct assay__scanner_process *process,
+                               uint64_t number, int child_fd, int stop_fd,
+                               struct assay__scanner_peer *worker,
+                               assay_error *err)
+{
+    struct assay__wire_request request;
+    struct assay__wire_reply reply;
+    assay_rc rc;
+
+    assay__wire_request_init(&request, ASSAY__WIRE_FORK, 0);
+    process->peer.last_id = number - 1; /* the id is the worker's number */
+    rc = assay__scanner_send(&process->peer, &request, child_fd, err);
+    if (rc == ASSAY_OK)
+        rc = assay__scanner_receive(&process->peer, &reply, &worker->pid_fd,
+                                    stop_fd,
+                                    assay__clock_ms() + FORK_TIMEOUT_MS, err);
+    if (rc == ASSAY_E_IO) /* a broken pipe: nobody reads there */
+        return assay_error_set(err, ASSAY_E_NOTFOUND,
+                               "scanner: the template is gone");
+    if (rc == ASSAY_OK &&
+        (reply.kind != ASSAY__WIRE_FORKED || worker->pid_fd < 0))
+        rc = assay_error_set(err, ASSAY_E_INVAL,
+                             "scanner: its answer makes no sense");
+    if (rc == ASSAY_OK)
+        worker->pid = (pid_t)reply.number;
+    return rc;
+}
+
+assay_rc assay__scanner_process_fork(struct assay__scanner_process *process,
+                                     uint64_t number, int stop_fd,
+                                     struct assay__scanner_peer *worker_out,
+                                     assay_error *err)
+{
+    struct assay__scanner_peer worker = {
+        .pid_fd = -1, .log = process->peer.log, .last_id = number};
+    struct assay__wire_reply reply;
+    int pair[2];
+    assay_rc rc;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return assay_error_set(err, ASSAY_E_IO, "scanner: socketpair: %s",
+                               strerrordesc_np(errno));
+    worker.fd = pair[0];
+    rc = ask_for_worker(process, number, pair[1], stop_fd, &worker, err);
+    (void)close(pair[1]);
+    if (rc == ASSAY_OK) {
+        rc = assay__scanner_receive(&worker, &reply, NULL, stop_fd,
+                                    assay__clock_ms() + FORK_TIMEOUT_MS, err);
+        if (rc == ASSAY_OK && reply.kind != ASSAY__WIRE_WORKING)
+            rc = ASSAY_E_INVAL;
+        if (rc == ASSAY_E_NOTFOUND || rc == ASSAY_E_INVAL)
+            rc = assay_error_set(err, ASSAY_E_UNAVAILABLE,
+                                 "scanner: a worker ended before it worked");
+    }
+    if (rc != ASSAY_OK) {
+        assay__scanner_peer_kill(&worker);
+        return rc;
+    }
+    *worker_out = worker;
+    return ASSAY_OK;
+}
+
+/* ---- ending ------------------------------------------------------------ */
+
+void assay__scanner_process_retire(struct assay__scanner_process *process)
+{
+    struct assay__wire_request request;
+
+    assay__wire_request_init(&request, ASSAY__WIRE_RETIRE, 0);
+    (void)assay__scanner_send(&process->peer, &request, -1, NULL);
+}
+
+bool assay__scanner_process_has_ended(struct assay__scanner_process *process)
+{
+    struct assay__scanner_peer *peer = &process->peer;
+    struct pollfd readable = {.fd = peer->fd, .events = POLLIN};
+    struct assay__wire_reply reply;
+    assay_rc rc = ASSAY_OK;
+
+    while (rc == ASSAY_OK && poll(&readable, 1, 0) == 1) {
+        rc = assay__wire_receive(peer->fd, &reply, sizeof reply, NULL, 0, NULL);
+        if (rc == ASSAY_OK && assay__wire_reply_is_sound(&reply) &&
+            reply.kind == ASSAY__WIRE_LOG)
+            write_line(peer->log, &reply);
+        else if (rc == ASSAY_OK)
+            rc = ASSAY_E_INVAL; /* nobody asked */
+    }
+    if (rc == ASSAY_OK)
+        return false;
+    assay__scanner_process_end(process);
+    return true;
+}
+
+void assay__scanner_process_end(struct assay__scanner_process *process)
+{
+    struct assay__scanner_peer *peer = &process->peer;
+    struct pollfd ended = {.fd = peer->pid_fd, .events = POLLIN};
+
+    if (peer->pid_fd < 0)
+        return;
+    /* End of file makes it end its workers and tidy up; a hung one is killed.
+     */
+    if (peer->fd >= 0)
+        (void)close(peer->fd);
+    peer->fd = -1;
+    if (poll(&ended, 1, 1000) != 1)
+        (void)pidfd_send_signal(peer->pid_fd, SIGKILL, NULL, 0);
+    reap(peer->pid_fd);
+    assay__scanner_peer_close(peer);
+}

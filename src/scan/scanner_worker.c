@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "scan/scanner_worker.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "scan/scanner_wire.h"
+
+enum {
+    EXIT_DONE = 0,
+    EXIT_PROTOCOL = 2,
+    EXIT_START = 3,
+    CPU_GRACE_S = 2 /* the host kills at the deadline; this is for when it
+                       cannot */
+};
+
+/* What a worker changes while it works. */
+struct state {
+    const struct assay__scanner_worker *worker;
+    int memory_fd;        /* our statm; -1: growth is not known */
+    uint64_t first_bytes; /* resident when it began to work */
+};
+
+void assay__scanner_log_line(void *arg, assay_log_level level, const char *line)
+{
+    const struct assay__scanner_log *log = arg;
+    struct assay__wire_reply reply;
+
+    assay__wire_reply_init(&reply, ASSAY__WIRE_LOG, 0);
+    reply.rc = (int32_t)level;
+    assay__text_copy(reply.text, sizeof reply.text, line);
+    (void)assay__wire_send(log->fd, &reply, sizeof reply, -1, NULL);
+}
+
+void assay__scanner_tell_failure(int fd, uint64_t id, const assay_error *err)
+{
+    struct assay__wire_reply reply;
+
+    assay__wire_reply_init(&reply, ASSAY__WIRE_FAILED, id);
+    reply.rc = err->code != ASSAY_OK ? err->code : ASSAY_E_UNAVAILABLE;
+    assay__text_copy(reply.text, sizeof reply.text, err->msg);
+    (void)assay__wire_send(fd, &reply, sizeof reply, -1, NULL);
+}
+
+/* ---- how much it has grown --------------------------------------------- */
+
+static uint64_t resident_bytes(int memory_fd)
+{
+    char line[128];
+    ssize_t got = pread(memory_fd, line, sizeof line - 1, 0);
+    char *end;
+
+    if (got <= 0)
+        return 0;
+    line[got] = '\0';
+    (void)strtoull(line, &end, 10); /* the first number is the address space */
+    return strtoull(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static uint64_t grown_bytes(const struct state *state)
+{
+    uint64_t now = resident_bytes(state->memory_fd);
+
+    return now > state->first_bytes ? now - state->first_bytes : 0;
+}
+
+/* ---- a host that dies, a scan that does not end ------------------------ */
+
+/* Whoever closes the other end now sends SIGIO, whose default is to end.
+ * @return false: it is closed already */
+static bool watch_host(int fd)
+{
+    struct pollfd hung_up = {.fd = fd};
+
+    (void)fcntl(fd, F_SETFL, O_ASYNC);
+    return poll(&hung_up, 1, 0) == 0;
+}
+
+static void unwatch_host(int fd)
+{
+    (void)fcntl(fd, F_SETFL, 0);
+}
+
+/* The kernel ends a scan that uses more processor time than it was given. */
+static void limit_cpu(int64_t timeout_ms)
+{
+    struct rlimit limit;
+    struct timespec used;
+
+    if (getrlimit(RLIMIT_CPU, &limit) != 0 ||
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0)
+        return;
+    limit.rlim_cur =
+        (rlim_t)used.tv_sec + (rlim_t)(timeout_ms / 1000) + CPU_GRACE_S;
+    if (limit.rlim_cur < limit.rlim_max)
+        (void)setrlimit(RLIMIT_CPU, &limit);
+}
+
+/* ---- requests ---------------------------------------------------------- */
+
+static void scan(const struct state *state,
+                 const struct assay__wire_request *request, const void *data,
+                 struct assay__wire_reply *reply)
+{
+    const struct assay__scanner_worker *worker = state->worker;
+    assay_content content;
+    const assay_scan_args args = {.content = &content,
+                                  .deadline_ms = request->deadline_ms};
+
+    assay__wire_get_content(request, data, &content);
+    reply->finding.coverage.bytes_total = request->size;
+    limit_cpu(request->timeout_ms);
+    if (!watch_host(worker->fd))
+        _exit(EXIT_DONE);
+    worker->ops->scan(worker->instance, &args, &reply->finding);
+    unwatch_host(worker->fd);
+}
+
+/* An engine may leave its texts without an end. */
+static void terminate(assay_finding *finding)
+{
+    finding->info[sizeof finding->info - 1] = '\0';
+    finding->scan_code[sizeof finding->scan_code - 1] = '\0';
+}
+
+static assay_rc answer_scan(const struct state *state,
+                            const struct assay__wire_request *request, int fd,
+                            assay_error *err)
+{
+    struct assay__wire_reply reply;
+    void *map = NULL;
+    assay_rc rc = assay__wire_map(fd, request->size, &map, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    assay__wire_reply_init(&reply, ASSAY__WIRE_FINDING, request->id);
+    scan(state, request, map, &reply);
+    terminate(&reply.finding);
+    if (map)
+        (void)munmap(map, (size_t)request->size);
+    reply.number = grown_bytes(state);
+    return assay__wire_send(state->worker->fd, &reply, sizeof reply, -1, err);
+}
+
+static assay_rc answer_probe(const struct state *state, uint64_t id,
+                             assay_error *err)
+{
+    const struct assay__scanner_worker *worker = state->worker;
+    struct assay__wire_reply reply;
+    assay_error own = {0};
+
+    if (worker->ops->probe(worker->instance, &own) != ASSAY_OK) {
+        assay__scanner_tell_failure(worker->fd, id, &own);
+        return ASSAY_OK;
+    }
+    assay__wire_reply_init(&reply, ASSAY__WIRE_ANSWER, id);
+    return assay__wire_send(worker->fd, &reply, sizeof reply, -1, err);
+}
+
+static assay_rc serve_one(const struct state *state, assay_error *err)
+{
+    struct assay__wire_request request;
+    int fd = -1;
+    assay_rc rc = assay__wire_receive(state->worker->fd, &request,
+                                      sizeof request, &fd, -1, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    if (!assay__wire_request_is_sound(&request))
+        rc = ASSAY_E_INVAL;
+    else if (request.kind == ASSAY__WIRE_SCAN && fd >= 0)
+        rc = answer_scan(state, &request, fd, err);
+    else if (request.kind == ASSAY__WIRE_PROBE && fd < 0)
+        rc = answer_probe(state, request.id, err);
+    else
+        rc = ASSAY_E_INVAL;
+    if (fd >= 0)
+        (void)close(fd);
+    return rc;
+}
+
+/* ---- beginning --------------------------------------------------------- */
+
+/* All that happens before the first byte of mail. */
+static assay_rc settle(struct state *state, assay_error *err)
+{
+    const struct assay__scanner_worker *worker = state->worker;
+    char folder[PATH_MAX];
+    assay_rc rc = worker->walls->own_temporary(worker->confinement,
+                                               worker->number, folder, err);
+
+    if (rc == ASSAY_OK)
+        rc = worker->ops->forked(worker->instance, folder, err);
+    state->memory_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    (void)fcntl(worker->fd, F_SETOWN, getpid());
+    if (rc == ASSAY_OK)
+        rc = worker->walls->enter_worker(worker->confinement, folder, err);
+    if (rc == ASSAY_OK)
+        rc = worker->ops->probe(worker->instance, err);
+    return rc;
+}
+
+static assay_rc say_working(const struct state *state, assay_error *err)
+{
+    struct assay__wire_reply reply;
+
+    assay__wire_reply_init(&reply, ASSAY__WIRE_WORKING, state->worker->number);
+    return assay__wire_send(state->worker->fd, &reply, sizeof reply, -1, err);
+}
+
+_Noreturn void assay__scanner_worker_run(
+    const struct assay__scanner_worker *worker)
+{
+    struct state state = {.worker = worker, .memory_fd = -1};
+    assay_error err = {0};
+    assay_rc rc = settle(&state, &err);
+
+    if (rc != ASSAY_OK) {
+        err.code = rc;
+        assay__scanner_tell_failure(worker->fd, worker->number, &err);
+        _exit(EXIT_START);
+    }
+    state.first_bytes = resident_bytes(state.memory_fd);
+    rc = say_working(&state, &err);
+    while (rc == ASSAY_OK)
+        rc = serve_one(&state, &err);
+    _exit(rc == ASSAY_E_NOTFOUND ? EXIT_DONE : EXIT_PROTOCOL);
+}
