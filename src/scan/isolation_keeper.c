@@ -311,7 +311,7 @@ static void start_worker(struct assay__isolation *self)
         rc = make_worker(self, &self->present, self->stop_fd, &worker, &err);
     if (rc == ASSAY_OK)
         worker_works(self, worker);
-    else if (rc == ASSAY_E_NOTFOUND ||
+    else if (rc == ASSAY_E_NOTFOUND || rc == ASSAY_E_TIMEOUT ||
              assay__scanner_process_has_ended(&self->present)) {
         assay__scanner_process_end(&self->present);
         template_died(self);

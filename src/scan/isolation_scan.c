@@ -190,6 +190,8 @@ static assay_rc ask(struct assay__isolation *self,
     assay_error err = {0};
     assay_rc rc;
 
+    if (!assay__scanner_is_quiet(&worker->peer))
+        return ASSAY_E_UNAVAILABLE; /* this content is not to blame for it */
     assay__wire_request_init(&request, ASSAY__WIRE_SCAN, 0);
     assay__wire_put_content(&request, args->content);
     request.deadline_ms = args->deadline_ms;

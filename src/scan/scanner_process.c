@@ -111,6 +111,23 @@ assay_rc assay__scanner_receive(struct assay__scanner_peer *peer,
                            "scanner: its answer makes no sense");
 }
 
+bool assay__scanner_is_quiet(struct assay__scanner_peer *peer)
+{
+    struct pollfd readable = {.fd = peer->fd, .events = POLLIN};
+    struct assay__wire_reply reply;
+    assay_rc rc = ASSAY_OK;
+
+    for (int i = 0; rc == ASSAY_OK && poll(&readable, 1, 0) == 1; i++) {
+        rc = assay__wire_receive(peer->fd, &reply, sizeof reply, NULL, 0, NULL);
+        if (rc == ASSAY_OK && i < LINES_MAX &&
+            assay__wire_reply_is_sound(&reply) && reply.kind == ASSAY__WIRE_LOG)
+            write_line(peer->log, &reply);
+        else if (rc == ASSAY_OK)
+            rc = ASSAY_E_INVAL; /* nobody asked */
+    }
+    return rc == ASSAY_OK;
+}
+
 void assay__scanner_peer_close(struct assay__scanner_peer *peer)
 {
     if (peer->fd >= 0)
@@ -392,6 +409,9 @@ assay_rc assay__scanner_process_fork(struct assay__scanner_process *process,
         if (rc == ASSAY_E_NOTFOUND || rc == ASSAY_E_INVAL)
             rc = assay_error_set(err, ASSAY_E_UNAVAILABLE,
                                  "scanner: a worker ended before it worked");
+        if (rc == ASSAY_E_TIMEOUT) /* the template is well */
+            rc = assay_error_set(err, ASSAY_E_UNAVAILABLE,
+                                 "scanner: a worker did not begin to work");
     }
     if (rc != ASSAY_OK) {
         assay__scanner_peer_kill(&worker);
@@ -413,20 +433,7 @@ void assay__scanner_process_retire(struct assay__scanner_process *process)
 
 bool assay__scanner_process_has_ended(struct assay__scanner_process *process)
 {
-    struct assay__scanner_peer *peer = &process->peer;
-    struct pollfd readable = {.fd = peer->fd, .events = POLLIN};
-    struct assay__wire_reply reply;
-    assay_rc rc = ASSAY_OK;
-
-    while (rc == ASSAY_OK && poll(&readable, 1, 0) == 1) {
-        rc = assay__wire_receive(peer->fd, &reply, sizeof reply, NULL, 0, NULL);
-        if (rc == ASSAY_OK && assay__wire_reply_is_sound(&reply) &&
-            reply.kind == ASSAY__WIRE_LOG)
-            write_line(peer->log, &reply);
-        else if (rc == ASSAY_OK)
-            rc = ASSAY_E_INVAL; /* nobody asked */
-    }
-    if (rc == ASSAY_OK)
+    if (assay__scanner_is_quiet(&process->peer))
         return false;
     assay__scanner_process_end(process);
     return true;

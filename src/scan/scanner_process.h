@@ -58,7 +58,8 @@ assay_rc assay__scanner_process_start(const struct assay__scanner_plan *plan,
  * Have it fork a worker, and wait until that has proved that it detects.
  *
  * @param number  no two of one template may have the same
- * @return ASSAY_OK; ASSAY_E_NOTFOUND the template is gone; what the worker says
+ * @return ASSAY_OK; ASSAY_E_NOTFOUND the template is gone; ASSAY_E_TIMEOUT it
+ *         does not answer; what the worker says
  */
 assay_rc assay__scanner_process_fork(struct assay__scanner_process *process,
                                      uint64_t number, int stop_fd,
@@ -90,6 +91,10 @@ assay_rc assay__scanner_receive(struct assay__scanner_peer *peer,
                                 struct assay__wire_reply *reply, int *fd_out,
                                 int stop_fd, int64_t deadline_ms,
                                 assay_error *err);
+/** Write the log lines that wait; does not block. @return false: the other side
+ *  has ended, or said what nobody asked for, so that its next answer may belong
+ *  to something else */
+bool assay__scanner_is_quiet(struct assay__scanner_peer *peer);
 /** Close the socket; a peer that is idle ends by that. */
 void assay__scanner_peer_close(struct assay__scanner_peer *peer);
 /** Kill it first: it may be busy. */

@@ -187,6 +187,89 @@ START_TEST(no_memory_is_no_copy)
 }
 END_TEST
 
+/* ---- for another process ----------------------------------------------- */
+
+static struct assay__strbuf record;
+static struct assay__arena arena;
+
+static void pack(const struct things *things)
+{
+    assay__arena_init(&arena);
+    assay__strbuf_init(&record, 4096);
+    assay__conf_settings_pack(options, things, &record);
+    ck_assert(!record.failed);
+}
+
+static void unpack_end(void)
+{
+    assay__strbuf_fini(&record);
+    assay__arena_fini(&arena);
+}
+
+static assay_rc unpack(size_t size, struct things *out)
+{
+    struct assay__fields fields = {.at = record.data, .left = size};
+
+    memset(out, 0, sizeof *out);
+    return assay__conf_settings_unpack(options, &fields, &arena, out, NULL);
+}
+
+START_TEST(a_record_says_what_was_packed)
+{
+    struct things changed = base, got;
+
+    if (_i > 0)
+        changes[_i - 1](&changed);
+    pack(&changed);
+    ck_assert_int_eq(unpack(record.len, &got), ASSAY_OK);
+    ck_assert(assay__conf_settings_equal(options, &changed, &got));
+    unpack_end();
+}
+END_TEST
+
+START_TEST(a_record_that_is_cut_off_is_refused)
+{
+    struct things got;
+
+    pack(&base);
+    for (size_t size = 0; size < record.len; size++)
+        ck_assert_int_eq(unpack(size, &got), ASSAY_E_INVAL);
+    unpack_end();
+}
+END_TEST
+
+START_TEST(a_record_of_another_table_is_refused)
+{
+    static const assay_conf_option others[] = {
+        {.name = "texts", .type = ASSAY_CONF_STRING, .offset = AT(text)},
+        {.name = NULL},
+    };
+    struct assay__fields fields;
+    struct things got = {0};
+    assay_error err = {0};
+
+    pack(&base);
+    fields = (struct assay__fields){.at = record.data, .left = record.len};
+    ck_assert_int_eq(
+        assay__conf_settings_unpack(others, &fields, &arena, &got, &err),
+        ASSAY_E_INVAL);
+    ck_assert_ptr_nonnull(strstr(err.msg, "'texts'"));
+    unpack_end();
+}
+END_TEST
+
+START_TEST(no_memory_for_a_list_is_told)
+{
+    struct things got;
+
+    pack(&base);
+    alloc_fail_at(1);
+    ck_assert_int_eq(unpack(record.len, &got), ASSAY_E_NOMEM);
+    alloc_fail_off();
+    unpack_end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("conf_settings");
@@ -200,5 +283,10 @@ int main(void)
     tcase_add_test(tc, an_empty_struct_can_be_copied);
     tcase_add_test(tc, a_copied_list_ends_with_null);
     tcase_add_test(tc, no_memory_is_no_copy);
+    tcase_add_loop_test(tc, a_record_says_what_was_packed, 0,
+                        (int)(sizeof changes / sizeof changes[0]) + 1);
+    tcase_add_test(tc, a_record_that_is_cut_off_is_refused);
+    tcase_add_test(tc, a_record_of_another_table_is_refused);
+    tcase_add_test(tc, no_memory_for_a_list_is_told);
     return check_run(suite);
 }

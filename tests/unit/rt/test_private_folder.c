@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include <check.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check_run.h"
+#include "rt/private_folder.h"
+
+static char base[64];
+static struct assay__private_folder folder;
+static assay_error err;
+
+static void setup(void)
+{
+    (void)snprintf(base, sizeof base, "/tmp/assay-test-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(base));
+    folder = (struct assay__private_folder){.lock_fd = -1};
+}
+
+static void teardown(void)
+{
+    char command[96];
+
+    assay__private_folder_close(&folder);
+    (void)snprintf(command, sizeof command, "rm -rf '%s'", base);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static assay_rc open_in(const char *where)
+{
+    return assay__private_folder_open(where, geteuid(), getegid(), &folder,
+                                      &err);
+}
+
+static bool exists(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) == 0;
+}
+
+START_TEST(it_is_ours_alone_and_locked)
+{
+    struct stat status;
+    int fd;
+
+    ck_assert_int_eq(open_in(base), ASSAY_OK);
+    ck_assert_int_eq(lstat(folder.path, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07777, 0700);
+    fd = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), -1);
+    (void)close(fd);
+}
+END_TEST
+
+static void put_file(const char *in, const char *name)
+{
+    char path[PATH_MAX + 32];
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "%s/%s", in, name);
+    file = fopen(path, "we");
+    ck_assert_ptr_nonnull(file);
+    (void)fclose(file);
+}
+
+START_TEST(close_removes_all_and_follows_no_link)
+{
+    char inner[PATH_MAX + 32], link[PATH_MAX + 32], path[PATH_MAX];
+
+    put_file(base, "precious");
+    ck_assert_int_eq(open_in(base), ASSAY_OK);
+    (void)snprintf(inner, sizeof inner, "%s/inner", folder.path);
+    ck_assert_int_eq(mkdir(inner, 0700), 0);
+    put_file(inner, "file");
+    (void)snprintf(link, sizeof link, "%s/link", folder.path);
+    ck_assert_int_eq(symlink(base, link), 0);
+    (void)snprintf(path, sizeof path, "%s", folder.path);
+    assay__private_folder_close(&folder);
+    ck_assert(!exists(path));
+    (void)snprintf(inner, sizeof inner, "%s/precious", base);
+    ck_assert(exists(inner));
+}
+END_TEST
+
+START_TEST(it_is_made_anew_when_somebody_removed_it)
+{
+    ck_assert_int_eq(open_in(base), ASSAY_OK);
+    ck_assert_int_eq(assay__private_folder_renew(&folder, &err), ASSAY_OK);
+    ck_assert_int_eq(rmdir(folder.path), 0);
+    ck_assert_int_eq(assay__private_folder_renew(&folder, &err), ASSAY_OK);
+    ck_assert(exists(folder.path));
+    ck_assert_int_eq(rmdir(folder.path), 0);
+    ck_assert_int_eq(symlink("/tmp", folder.path), 0);
+    ck_assert_int_eq(assay__private_folder_renew(&folder, &err),
+                     ASSAY_E_UNAVAILABLE);
+}
+END_TEST
+
+static void make_link(void)
+{
+    char link[96];
+
+    (void)snprintf(link, sizeof link, "%s.link", base);
+    ck_assert_int_eq(symlink(base, link), 0);
+    ck_assert_int_eq(open_in(link), ASSAY_E_UNAVAILABLE);
+    (void)unlink(link);
+}
+
+START_TEST(a_base_that_cannot_be_trusted_is_refused)
+{
+    make_link();
+    ck_assert_int_eq(open_in("relative"), ASSAY_E_UNAVAILABLE);
+    ck_assert_int_eq(open_in("/nowhere/at/all"), ASSAY_E_UNAVAILABLE);
+    ck_assert_int_eq(chmod(base, 0777), 0);
+    ck_assert_int_eq(open_in(base), ASSAY_E_UNAVAILABLE);
+    ck_assert_msg(strstr(err.msg, "sticky"), "%s", err.msg);
+    ck_assert_int_eq(chmod(base, 01777), 0);
+    ck_assert_int_eq(open_in(base), ASSAY_OK);
+}
+END_TEST
+
+/* What a process that was killed left behind. */
+static void leave_behind(char *path, size_t size)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(assay__private_folder_open(base, geteuid(), getegid(), &folder,
+                                         NULL) == ASSAY_OK
+                  ? 0
+                  : 1);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    (void)snprintf(path, size, "ls -d '%s'/assay-scanner-%d-*", base, (int)pid);
+}
+
+START_TEST(sweeping_removes_what_the_dead_left)
+{
+    char command[256], path[PATH_MAX];
+
+    leave_behind(command, sizeof command);
+    ck_assert_int_eq(open_in(base), ASSAY_OK);
+    (void)snprintf(path, sizeof path, "%s", folder.path);
+    put_file(base, "assay-scanner-other");
+    ck_assert_int_eq(WEXITSTATUS(system(command)), 0);
+    assay__private_folder_sweep(base);
+    ck_assert_int_ne(WEXITSTATUS(system(command)), 0);
+    ck_assert(exists(path));
+    (void)snprintf(path, sizeof path, "%s/assay-scanner-other", base);
+    ck_assert(exists(path));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("private_folder");
+    TCase *tc = tcase_create("private_folder");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, it_is_ours_alone_and_locked);
+    tcase_add_test(tc, close_removes_all_and_follows_no_link);
+    tcase_add_test(tc, it_is_made_anew_when_somebody_removed_it);
+    tcase_add_test(tc, a_base_that_cannot_be_trusted_is_refused);
+    tcase_add_test(tc, sweeping_removes_what_the_dead_left);
+    suite_add_tcase(suite, tc);
+    return check_run(suite);
+}
