@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
 /*
- * A csapi stanza as a host checks it: where it may stand (CS-02), what is said
- * of its max_concurrency (CS-03, CS-04), and what it sets (CS-16).
+ * A csapi stanza as a host checks it: where it may stand (CS-02) and what is
+ * said of its max_concurrency (CS-03, CS-04). And as it works, in real scanner
+ * processes (CS-01): what it sets (CS-16), its log, its version, newer
+ * definitions, and a provider that dies.
  */
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include <assay/control.h>
+#include <assay/policy.h>
 
 #include "check_run.h"
 #include "runtime_fixture.h"
@@ -100,6 +107,192 @@ START_TEST(max_concurrency_is_blamed_once)
 }
 END_TEST
 
+/* ---- at work --------------------------------------------------------------
+ */
+
+static assay_session *session;
+static assay_control_session *console;
+
+static void setup(void)
+{
+    char path[96];
+
+    fixture_setup();
+    (void)snprintf(path, sizeof path, "%s/db", fixture_folder);
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    /* "A THREAT" */
+    fixture_write("db/test.ndb", "Test.Threat:0:*:4120544852454154\n");
+    fixture_write("db/version", "1\n");
+}
+
+static void teardown(void)
+{
+    assay_control_session_close(&console);
+    assay_session_close(&session);
+    fixture_teardown();
+}
+
+/* @param own  options of the stanza, with a line end after each */
+static void start(const char *own)
+{
+    char config[1024];
+    assay_error err = {0};
+
+    (void)snprintf(config, sizeof config,
+                   "csapi { }\nantivirus \"av\" {\n  timeout = 30\n"
+                   "  action = pass\n  isolation = process\n"
+                   "  csapi \"c\" {\n    max_concurrency = 5\n"
+                   "    definitions = db\n    scanner_log = scanner.log\n"
+                   "%s  }\n}\n",
+                   own);
+    fixture_open(config);
+    ck_assert_msg(assay_start(fixture_library, &err) == ASSAY_OK, "%s",
+                  err.msg);
+}
+
+static const char *variable(const char *name)
+{
+    return assay_context_get(
+        assay_message_context(assay_session_message(session)), name);
+}
+
+/* The answer of the console; the caller frees it. */
+static char *ask(const char *command)
+{
+    char *text = NULL;
+
+    if (!console)
+        ck_assert_int_eq(assay_control_session_open(fixture_library, NULL, true,
+                                                    "uid=0 pid=1", &console,
+                                                    NULL),
+                         ASSAY_OK);
+    (void)assay_control_session_run(console, command, strlen(command), &text);
+    ck_assert_ptr_nonnull(text);
+    return text;
+}
+
+static void expect_answer(const char *command, const char *want)
+{
+    char *got = ask(command);
+
+    ck_assert_msg(strstr(got, want) != NULL, "%s: got %s, want %s", command,
+                  got, want);
+    free(got);
+}
+
+#ifdef HAS_CLAMAV
+/* CS-01, CS-16, CS-17 */
+START_TEST(a_threat_sets_an_empty_status_and_its_name)
+{
+    assay_verdict verdict;
+
+    start("");
+    verdict = fixture_scan("A THREAT");
+    ck_assert_int_eq(verdict.status, ASSAY_STATUS_INFECTED);
+    ck_assert_str_eq(verdict.scan_code, "AVS_RESULT_VIRUS_FOUND");
+    session = fixture_session();
+    (void)fixture_send(session, "A THREAT");
+    ck_assert_ptr_nonnull(variable("csapi_status"));
+    ck_assert_str_eq(variable("csapi_status"), "");
+    ck_assert_str_eq(variable("csapi_status_info"), "Test.Threat.UNOFFICIAL");
+    (void)fixture_send(session, "nothing");
+    ck_assert_ptr_null(variable("csapi_status"));
+    ck_assert_ptr_null(variable("csapi_status_info"));
+}
+END_TEST
+
+/* CS-11, AV-31 */
+START_TEST(the_console_and_the_log_say_what_is_loaded)
+{
+    char path[96], line[512];
+    FILE *log;
+    bool found = false;
+
+    start("");
+    expect_answer("antivirus:av version",
+                  "antivirus: clamav DEC scanner version number: ");
+    expect_answer("antivirus:av version",
+                  "\nAV definitions version: 0\nUp to date");
+    (void)snprintf(path, sizeof path, "%s/scanner.log", fixture_folder);
+    log = fopen(path, "re");
+    ck_assert_ptr_nonnull(log);
+    while (fgets(line, sizeof line, log))
+        found = found || strstr(line, "csapi.loaded instance=c ");
+    (void)fclose(log);
+    ck_assert(found);
+}
+END_TEST
+
+/* CS-12, CS-13, CS-23: an updater, and the command that looks at once. */
+START_TEST(newer_definitions_come_with_csapi_reload)
+{
+    char updater[256], script[512], path[96];
+
+    (void)snprintf(script, sizeof script,
+                   "#!/bin/sh\nprintf 'Test.Newer:0:*:%s\\n' "
+                   ">'%s/db/newer.ndb'\n",
+                   "4e45574552", fixture_folder);
+    fixture_write("update", script);
+    (void)snprintf(path, sizeof path, "%s/update", fixture_folder);
+    ck_assert_int_eq(chmod(path, 0755), 0);
+    (void)snprintf(updater, sizeof updater, "    updater = ( \"%s\" )\n", path);
+    start(updater);
+    ck_assert_int_eq(fixture_scan("a NEWER one").status, ASSAY_STATUS_CLEAN);
+    free(ask("csapi reload"));
+    ck_assert_str_eq(fixture_scan("a NEWER one").info, "Test.Newer.UNOFFICIAL");
+    ck_assert_str_eq(fixture_scan("A THREAT").info, "Test.Threat.UNOFFICIAL");
+}
+END_TEST
+#endif
+
+#define HOSTILE "    provider = \"" PROVIDERS "/hostile.so\"\n"
+
+/* CS-01: the host lives on, whatever the provider does. */
+START_TEST(a_provider_that_dies_costs_its_scan_alone)
+{
+    assay_verdict verdict;
+
+    start(HOSTILE);
+    verdict = fixture_scan("HOSTILE-SEGFAULT");
+    ck_assert_int_eq(verdict.status, ASSAY_STATUS_UNSCANNABLE);
+    ck_assert_int_eq(verdict.reason, ASSAY_REASON_POISON);
+    verdict = fixture_scan("INFECTED-TEST");
+    ck_assert_int_eq(verdict.status, ASSAY_STATUS_INFECTED);
+    ck_assert_str_eq(verdict.info, "Hostile-Test");
+    ck_assert_int_eq(fixture_scan("nothing").status, ASSAY_STATUS_CLEAN);
+}
+END_TEST
+
+/* What the provider says that cannot be: CS-16 for errors. */
+START_TEST(a_lie_is_an_error_for_scripts)
+{
+    start(HOSTILE);
+    session = fixture_session();
+    (void)fixture_send(session, "HOSTILE-LIE");
+    ck_assert_str_eq(variable("csapi_status"), "error");
+    ck_assert_str_eq(variable("csapi_status_info"),
+                     "error: the provider reports the code 66, and there is "
+                     "none");
+}
+END_TEST
+
+/* The folder is another, the provider refuses it: the old one goes on. */
+START_TEST(a_refused_reload_keeps_what_works)
+{
+    start(HOSTILE);
+    fixture_write("db/at-start", "REFUSE\n");
+    fixture_write("db/version", "2\n");
+    expect_answer("csapi reload", "LIC_RESULT_LICENSE_NOT_INSTALLED");
+    ck_assert_int_eq(fixture_scan("INFECTED-TEST").status,
+                     ASSAY_STATUS_INFECTED);
+    expect_answer("antivirus:av version", "AV definitions version: 1\n");
+    fixture_remove("db/at-start");
+    fixture_write("db/version", "3\n");
+    free(ask("csapi reload"));
+    expect_answer("antivirus:av version", "AV definitions version: 3\n");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("csapi_host");
@@ -114,5 +307,17 @@ int main(void)
     tcase_add_loop_test(tc, a_wrong_stanza_is_refused, 0,
                         (int)COUNT_OF(refused));
     tcase_add_test(tc, max_concurrency_is_blamed_once);
+    tc = tcase_create("work");
+    suite_add_tcase(suite, tc);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 120);
+#ifdef HAS_CLAMAV
+    tcase_add_test(tc, a_threat_sets_an_empty_status_and_its_name);
+    tcase_add_test(tc, the_console_and_the_log_say_what_is_loaded);
+    tcase_add_test(tc, newer_definitions_come_with_csapi_reload);
+#endif
+    tcase_add_test(tc, a_provider_that_dies_costs_its_scan_alone);
+    tcase_add_test(tc, a_lie_is_an_error_for_scripts);
+    tcase_add_test(tc, a_refused_reload_keeps_what_works);
     return check_run(suite);
 }
