@@ -23,7 +23,8 @@
  * knows how libclamav is brought to read a mail as a mail.
  *
  * With the option `daemon` an instance is a client of clamd instead: clamd.h.
- * clamav_module.c is the one table of both.
+ * clamav_module.c is the one table of both. clamav_provider.c is a second face
+ * of the first, for the csapi engine: a shared object of its own.
  */
 #ifndef ASSAY_ENGINE_CLAMAV_H
 #define ASSAY_ENGINE_CLAMAV_H
