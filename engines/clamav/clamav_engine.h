@@ -313,6 +313,8 @@ enum assay__clamav_weight assay__clamav_weight(const assay_finding *finding);
 
 /* ---- clamav_scan.c ----------------------------------------------------- */
 
+enum { ASSAY__CLAMAV_CONVERSIONS = 7 };
+
 /** An instance; constant after open but for the guard, the signatures and, in
  *  a process forked from the one that opened it, the folder. */
 struct assay__clamav {
@@ -334,6 +336,8 @@ struct assay__clamav {
     atomic_int owner;         /* process whose folder it is */
     pthread_mutex_t rehoming; /* serialises changes of the folder */
     assay_log log;
+    void *conversions[ASSAY__CLAMAV_CONVERSIONS]; /* of iconv, kept open in a
+                                                     template; or NULL */
 };
 
 /** Have libclamav report layers and members to the scans. */
