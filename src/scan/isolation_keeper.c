@@ -161,6 +161,7 @@ void assay__keeper_adopt(struct assay__isolation *self,
     self->is_dropped = false;
     self->started_ms = assay__clock_ms();
     atomic_store(&self->footprint, process->footprint);
+    atomic_store(&self->places, process->places);
     assay__lock_take(&self->lock);
     old = take_all_locked(self);
     self->generation++;

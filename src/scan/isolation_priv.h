@@ -87,6 +87,7 @@ struct assay__isolation {
     _Atomic uint64_t *clean_generation;
     struct assay__isolation_counts counts;
     _Atomic uint64_t footprint; /* of present, bytes */
+    _Atomic uint64_t places;    /* likewise: what it may read */
 
     /* the keeper's; of open and close while there is none */
     struct assay__private_folder folder;

@@ -63,6 +63,22 @@ static assay_rc ask_newer(struct assay__isolation *self, uint64_t *set_out,
     return rc;
 }
 
+/* Signatures whose folder was replaced by another are behind the walls of the
+ * present template: it cannot tell, and a new one can read them. */
+static assay_rc look_for_set(struct assay__isolation *self, uint64_t *set_out,
+                             assay_error *err)
+{
+    uint64_t places = 0;
+    assay_rc rc = ask_newer(self, set_out, err);
+
+    if (rc != ASSAY_OK && rc != ASSAY_E_STATE)
+        places = assay__scanner_places(self->readable);
+    if (places == 0 || places == atomic_load(&self->places)) /* 0: not asked */
+        return rc;
+    *set_out = places;
+    return ASSAY_OK;
+}
+
 /* What the last attempt came to stands. */
 static assay_rc as_before(struct assay__isolation *self, assay_error *err)
 {
@@ -93,7 +109,7 @@ static bool is_settled(struct assay__isolation *self, uint64_t set)
 
     if (poll(&stop, 1, SETTLE_MS) != 0)
         return false;
-    return ask_newer(self, &later, NULL) == ASSAY_OK && later == set;
+    return look_for_set(self, &later, NULL) == ASSAY_OK && later == set;
 }
 
 /* ---- loading ----------------------------------------------------------- */
@@ -223,23 +239,16 @@ static assay_rc look(struct assay__isolation *self, bool *changed_out,
                      assay_error *err)
 {
     uint64_t set = 0;
-    assay_rc rc = ask_newer(self, &set, err);
+    assay_rc rc = look_for_set(self, &set, err);
 
     if (rc == ASSAY_E_STATE)
         return wait_for_writer(self, err);
-    if (rc != ASSAY_OK && rc != ASSAY_E_IO)
+    if (rc != ASSAY_OK || set == 0)
         return rc;
-    if (rc == ASSAY_OK) {
-        if (set == 0)
-            return ASSAY_OK;
-        if (set == self->failed_set &&
-            assay__clock_ms() < self->failed_until_ms)
-            return as_before(self, err);
-        if (!is_settled(self, set))
-            return wait_for_writer(self, err);
-    }
-    /* What was put in the place of a folder is behind the walls of a template
-     * that began with another: a new one sees it, or says what is wrong. */
+    if (set == self->failed_set && assay__clock_ms() < self->failed_until_ms)
+        return as_before(self, err);
+    if (!is_settled(self, set))
+        return wait_for_writer(self, err);
     rc = load(self, set, err);
     if (rc == ASSAY_E_STATE)
         return wait_for_writer(self, err);

@@ -157,7 +157,8 @@ static struct assay__scanner_worker_link *wait_for_worker(
     while ((worker = pop_locked(self)) == NULL && in_time &&
            !is_hopeless_locked(self, finding))
         in_time =
-            assay__cond_wait_until(&self->changed, &self->lock, deadline_ms);
+            assay__cond_wait_until(&self->changed, &self->lock, deadline_ms) ||
+            assay__clock_ms() < deadline_ms; /* the clock decides */
     self->waiting--;
     if (!in_time && !worker)
         explain_wait_locked(self, finding);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -305,6 +306,25 @@ static assay_rc send_record(struct assay__scanner_peer *peer,
     return rc;
 }
 
+/* Numbers of files are used again; when each was made tells them apart. */
+uint64_t assay__scanner_places(const char *const *paths)
+{
+    enum { PRIME = 1000003 };
+    uint64_t places = 1;
+
+    for (; *paths; paths++) {
+        struct statx status = {0};
+
+        (void)statx(AT_FDCWD, *paths, 0, STATX_INO | STATX_BTIME, &status);
+        places = places * PRIME + status.stx_dev_major;
+        places = places * PRIME + status.stx_dev_minor;
+        places = places * PRIME + status.stx_ino;
+        places = places * PRIME + (uint64_t)status.stx_btime.tv_sec;
+        places = places * PRIME + status.stx_btime.tv_nsec;
+    }
+    return places ? places : 1;
+}
+
 /* A program that ended without a word. */
 static assay_rc explain(const char *program, assay_rc rc, assay_error *err)
 {
@@ -324,7 +344,8 @@ assay_rc assay__scanner_process_start(const struct assay__scanner_plan *plan,
                                       assay_error *err)
 {
     struct assay__scanner_process process = {
-        .peer = {.fd = -1, .pid_fd = -1, .log = log}};
+        .peer = {.fd = -1, .pid_fd = -1, .log = log},
+        .places = assay__scanner_places(plan->record->walls.readable)};
     struct assay__wire_reply reply = {0};
     assay_error own = {0};
     assay_rc rc = start_process(&process.peer, plan->program, err);

@@ -40,7 +40,13 @@ struct assay__scanner_process {
     char epoch[ASSAY_EPOCH_MAX];
     char missing[ASSAY_SCANNER_MISSING_MAX]; /* walls the kernel lacks; "" */
     uint64_t footprint;                      /* bytes of memory at its peak */
+    uint64_t places; /* what its walls let it read, when it was started */
 };
+
+/** Which files and folders these names lead to now. Walls are built around
+ *  those, not around names: what is put in the place of one later cannot be
+ *  read. @param paths  ended by NULL @return never 0 */
+uint64_t assay__scanner_places(const char *const *paths);
 
 /**
  * Start a template and wait until its engine is open.
