@@ -38,6 +38,15 @@ function(assay_add_engine name)
   target_link_libraries(engine_${name} PRIVATE ${ARG_LIBRARIES})
 endfunction()
 
+# assay_add_provider(<name> SOURCES … [LIBRARIES …]): providers/<name>.so, a
+# content scanner for the csapi engine
+function(assay_add_provider name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  assay_add_module_target(provider_${name} providers ${ARG_SOURCES})
+  set_target_properties(provider_${name} PROPERTIES OUTPUT_NAME ${name})
+  target_link_libraries(provider_${name} PRIVATE ${ARG_LIBRARIES})
+endfunction()
+
 # assay_add_language(<name> SOURCES … [LIBRARIES …]): languages/<name>.so
 function(assay_add_language name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})

@@ -142,14 +142,25 @@ static assay_rc build(struct assay__clamav *self, const assay_engine_args *args,
 /* Documents name their character set, and the C library loads what converts it
  * when it is asked first. The usual ones are loaded now and kept; for others it
  * has at least looked up where they are. */
-static void load_conversions(void)
+static void load_conversions(struct assay__clamav *self)
 {
-    static const char *const names[] = {"UTF-16LE", "UTF-16BE", "UTF-16",
-                                        "UTF-32LE", "UTF-32BE", "ISO-8859-1",
-                                        "CP1252"};
+    static const char *const names[ASSAY__CLAMAV_CONVERSIONS] = {
+        "UTF-16LE", "UTF-16BE",   "UTF-16", "UTF-32LE",
+        "UTF-32BE", "ISO-8859-1", "CP1252"};
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        (void)iconv_open("UTF-8", names[i]); /* stays open */
+    for (size_t i = 0; i < ASSAY__CLAMAV_CONVERSIONS; i++) {
+        iconv_t conversion = iconv_open("UTF-8", names[i]);
+
+        if (conversion != (iconv_t)-1)
+            self->conversions[i] = conversion;
+    }
+}
+
+static void close_conversions(struct assay__clamav *self)
+{
+    for (size_t i = 0; i < ASSAY__CLAMAV_CONVERSIONS; i++)
+        if (self->conversions[i])
+            (void)iconv_close(self->conversions[i]);
 }
 
 static void clamav_close(void *instance)
@@ -158,6 +169,7 @@ static void clamav_close(void *instance)
 
     if (!self)
         return;
+    close_conversions(self);
     assay__clamav_signatures_close(self);
     assay__clamav_canary_fini(&self->canary);
     assay__clamav_folder_close(&self->folder);
@@ -201,7 +213,7 @@ static assay_rc clamav_open(const assay_engine_args *args, void **instance_out,
                     args->instance, self->settings.signatures,
                     self->present->signatures, self->present->version);
     if (args->temporary) /* others would be loaded when they are needed */
-        load_conversions();
+        load_conversions(self);
     *instance_out = self;
     return ASSAY_OK;
 }

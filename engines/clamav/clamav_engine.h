@@ -23,7 +23,8 @@
  * knows how libclamav is brought to read a mail as a mail.
  *
  * With the option `daemon` an instance is a client of clamd instead: clamd.h.
- * clamav_module.c is the one table of both.
+ * clamav_module.c is the one table of both. clamav_provider.c is a second face
+ * of the first, for the csapi engine: a shared object of its own.
  */
 #ifndef ASSAY_ENGINE_CLAMAV_H
 #define ASSAY_ENGINE_CLAMAV_H
@@ -52,6 +53,9 @@ struct assay__clamav_settings {
     bool detect_pua;
     assay_conf_list daemon; /* addresses of clamd; empty: scan in-process */
     int64_t daemon_sessions;
+    int64_t max_depth; /* no option: of the provider for csapi. What lies in
+                          more containers is too deep even if libclamav looks
+                          at it; 0: max_recursion decides alone */
 };
 
 extern const assay_conf_stanza assay__clamav_conf;
@@ -309,6 +313,8 @@ enum assay__clamav_weight assay__clamav_weight(const assay_finding *finding);
 
 /* ---- clamav_scan.c ----------------------------------------------------- */
 
+enum { ASSAY__CLAMAV_CONVERSIONS = 7 };
+
 /** An instance; constant after open but for the guard, the signatures and, in
  *  a process forked from the one that opened it, the folder. */
 struct assay__clamav {
@@ -330,6 +336,8 @@ struct assay__clamav {
     atomic_int owner;         /* process whose folder it is */
     pthread_mutex_t rehoming; /* serialises changes of the folder */
     assay_log log;
+    void *conversions[ASSAY__CLAMAV_CONVERSIONS]; /* of iconv, kept open in a
+                                                     template; or NULL */
 };
 
 /** Have libclamav report layers and members to the scans. */

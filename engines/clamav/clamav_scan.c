@@ -48,6 +48,7 @@ struct pass {
     bool late;          /* we ended it: the deadline passed */
     bool took_for_mail; /* libclamav's type of the outermost layer */
     bool over_filesize; /* a layer or member reached max_filesize */
+    bool over_depth;    /* a layer was deeper than max_depth */
     struct assay__clamav_members members;
 };
 
@@ -81,6 +82,9 @@ static cl_error_t inspect_layer(int fd, const char *type,
             !strcmp(type, "CL_TYPE_MAIL") || !strcmp(type, "CL_TYPE_MHTML");
     else if (size + ZIP_BLOCK > pass->self->settings.max_filesize)
         pass->over_filesize = true;
+    if (pass->self->settings.max_depth &&
+        level > pass->self->settings.max_depth)
+        pass->over_depth = true;
     return is_late(pass) ? CL_VIRUS : CL_CLEAN;
 }
 
@@ -194,9 +198,14 @@ static void map_result(const struct pass *pass, cl_error_t code,
                             "the deadline passed during the scan");
         finding->coverage.limits_hit |= ASSAY_LIMIT_TIME;
     }
-    if (pass->over_filesize && (finding->found == ASSAY_FOUND_NOTHING ||
-                                finding->reason == ASSAY_REASON_ENCRYPTED))
+    if (finding->found != ASSAY_FOUND_NOTHING &&
+        finding->reason != ASSAY_REASON_ENCRYPTED)
+        return;
+    if (pass->over_filesize)
         assay__clamav_name_map("Heuristics.Limits.Exceeded.MaxFileSize",
+                               finding);
+    else if (pass->over_depth)
+        assay__clamav_name_map("Heuristics.Limits.Exceeded.MaxRecursion",
                                finding);
 }
 

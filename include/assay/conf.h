@@ -33,7 +33,8 @@ typedef enum assay_conf_type {
                             accumulate */
 } assay_conf_type;
 
-/** A list value; items are borrowed from the configuration. */
+/** A list value; items are borrowed from the configuration. A NULL stands
+ * behind the last one; with none, items itself may be NULL. */
 typedef struct assay_conf_list {
     const char *const *items;
     size_t count;

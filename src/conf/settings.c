@@ -97,14 +97,17 @@ static assay_conf_list copy_list(struct copy *copy, assay_conf_list from)
     assay_conf_list to = {.items = NULL, .count = from.count};
     char *items = copy->lists ? copy->lists + copy->list_bytes : NULL;
 
-    copy->list_bytes += from.count * sizeof *from.items;
-    for (size_t i = 0; i < from.count; i++) {
-        const char *item = copy_string(copy, from.items[i]);
+    if (from.count == 0)
+        return to;
+    copy->list_bytes += (from.count + 1) * sizeof *from.items;
+    for (size_t i = 0; i <= from.count; i++) {
+        const char *item =
+            copy_string(copy, i < from.count ? from.items[i] : NULL);
 
         if (items)
             memcpy(items + i * sizeof item, &item, sizeof item);
     }
-    if (items && from.count > 0)
+    if (items)
         to.items = (const char *const *)(const void *)items;
     return to;
 }
@@ -217,7 +220,7 @@ static assay_rc unpack_list(struct assay__fields *fields,
         fields->failed = true;
         return ASSAY_OK;
     }
-    items = assay__arena_alloc(arena, (size_t)count * sizeof *items + 1);
+    items = assay__arena_alloc(arena, ((size_t)count + 1) * sizeof *items);
     if (!items)
         return assay_error_set(err, ASSAY_E_NOMEM, "settings");
     for (size_t i = 0; i < list.count; i++)

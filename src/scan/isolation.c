@@ -28,7 +28,7 @@ static const char *string_at(const void *settings, size_t offset)
     return text;
 }
 
-/* What the options of the engine name, and where its file lies. */
+/* What the options of the engine name, and where its file and others lie. */
 static void list_readable(struct assay__isolation *self)
 {
     const assay_conf_option *option = self->table->conf->options;
@@ -130,6 +130,24 @@ static void fill_plan(struct assay__isolation *self)
     };
 }
 
+/* Length of the folder of a path; 0: it has none, or the root. */
+static size_t folder_length(const char *path, size_t len)
+{
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    return len > 1 ? len - 1 : 0;
+}
+
+/* The folder of the modules: what an engine loads itself, such as a provider of
+ * csapi, lies beside that of the engines. */
+static char *find_modules(const char *path)
+{
+    size_t engines = folder_length(path, strlen(path));
+    size_t modules = folder_length(path, engines);
+
+    return assay__text_dup(path, modules ? modules : engines);
+}
+
 static assay_rc find_program(struct assay__isolation *self, assay_error *err)
 {
     if (self->wanted.program)
@@ -137,11 +155,7 @@ static assay_rc find_program(struct assay__isolation *self, assay_error *err)
             assay__text_dup(self->wanted.program, strlen(self->wanted.program));
     else
         self->program = assay__library_folder_path(PROGRAM);
-    self->module_folder = assay__text_dup(
-        self->module_path,
-        strrchr(self->module_path, '/')
-            ? (size_t)(strrchr(self->module_path, '/') - self->module_path)
-            : 0);
+    self->module_folder = find_modules(self->module_path);
     if (!self->program || !self->module_folder)
         return assay_error_set(err, ASSAY_E_NOMEM, "scanner");
     if (access(self->program, X_OK) != 0)

@@ -5,7 +5,8 @@
 # Installs build/release into a temporary folder, under a prefix that it was
 # not configured for, builds an engine outside the tree against it, once with
 # pkg-config and once with CMake, and scans with the installed programs, that
-# engine (AV-06) and the policy that ships with Assay.
+# engine (AV-06) and the policy that ships with Assay. Likewise a provider for
+# the csapi engine, with pkg-config.
 set -eu
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$(mktemp -d)
@@ -53,17 +54,25 @@ with_cmake()
     cp "$folder/build/needle.so" "$1"
 }
 
+# @param $1  configuration; the mail with the needle is infected in it
 scan_with_it()
 {
     local got=0
-    "$prefix/bin/assay" scan -c "$folder/assay.conf" "$folder/hay.eml"
-    "$prefix/bin/assay" scan -c "$folder/assay.conf" "$folder/needle.eml" ||
-        got=$?
+    "$prefix/bin/assay" scan -c "$1" "$folder/hay.eml"
+    "$prefix/bin/assay" scan -c "$1" "$folder/needle.eml" || got=$?
     if [ "$got" -ne 1 ]; then
         echo "the mail with the needle gave exit code $got, want 1"
         return 1
     fi
-    "$prefix/bin/assay" scan --policy -c "$folder/assay.conf" "$folder/hay.eml"
+    "$prefix/bin/assay" scan --policy -c "$1" "$folder/hay.eml"
+}
+
+provider()
+{
+    local flags
+    read -r -a flags <<<"$(pkg --cflags --libs)"
+    cc -std=c11 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden \
+        "$root/tests/data/outside-provider/straw.c" "${flags[@]}" -o "$1"
 }
 
 cat >"$folder/assay.conf" <<'END'
@@ -79,6 +88,24 @@ scriptlet "scriptlet" {
     }
 }
 END
+cat >"$folder/csapi.conf" <<END
+csapi {}
+antivirus "antivirus1" {
+    csapi "csapi1" {
+        max_concurrency = 1
+        scanner_log = "$folder/scanner.log"
+        provider = "$folder/straw.so"
+        definitions = "$folder/straw"
+    }
+}
+scriptlet "scriptlet" {
+    script "antivirus" {
+        source = "policies.antivirus"
+    }
+}
+END
+mkdir "$folder/straw"
+echo 'sharp thing' >"$folder/straw/straw"
 printf 'Subject: hay\r\n\r\nonly hay\r\n' >"$folder/hay.eml"
 printf 'Subject: hay\r\n\r\na sharp thing\r\n' >"$folder/needle.eml"
 
@@ -90,5 +117,9 @@ for how in with_pkg_config with_cmake; do
     echo "== $how"
     rm -f "$engines/needle.so"
     "$how" "$engines/needle.so"
-    scan_with_it
+    scan_with_it "$folder/assay.conf"
 done
+echo '== provider'
+provider "$folder/straw.so"
+scan_with_it "$folder/csapi.conf"
+test -f "$(pkg --variable=providerdir)/clamav.so"

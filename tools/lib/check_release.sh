@@ -11,7 +11,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 for file in bin/assay bin/assayd libexec/assay-scanner \
-    lib/assay/engines/clamav.so lib/assay/languages/lua.so; do
+    lib/assay/engines/clamav.so lib/assay/engines/csapi.so \
+    lib/assay/providers/clamav.so lib/assay/languages/lua.so; do
     if [ ! -x "$release/$file" ]; then
         echo "build/release/$file is missing"
         exit 1

@@ -61,9 +61,9 @@ class Check(cli.CliTest):
 
     def configure_missing_module(self):
         self.put("assay.conf", (
-            b'clamav { }\ncsapi { }\nantivirus "av" {\n'
+            b'clamav { }\nacmescan { }\nantivirus "av" {\n'
             b'  clamav "clamav1" { signatures = "db" }\n'
-            b'  csapi "csapi1" { }\n}\n'))
+            b'  acmescan "acmescan1" { }\n}\n'))
 
     def test_missing_module_is_named_with_its_place(self):
         """AV-07; AV-33: nothing on standard output, as the original, but
@@ -73,8 +73,8 @@ class Check(cli.CliTest):
             run = self.run_assay("check", *quiet, "-c", "assay.conf", status=1)
             self.assertEqual(run.out, "")
             self.assertTrue(run.err.startswith(
-                "assay.conf:2:1: error: 'csapi' is not a valid scope name in "
-                "scope 'Global'\ncsapi { }\n^~~~~\n"
+                "assay.conf:2:1: error: 'acmescan' is not a valid scope name in "
+                "scope 'Global'\nacmescan { }\n^~~~~~~~\n"
                 "engines and policy languages are looked for in "), run.err)
             self.assertTrue(
                 run.err.endswith("\nassay: assay.conf: 1 error\n"), run.err)
@@ -85,7 +85,7 @@ class Check(cli.CliTest):
         for words in (["--upgrade"], ["--upgrade", "-q"], ["-q", "--upgrade"]):
             run = self.run_assay("check", *words, "-c", "assay.conf", status=1)
             self.assertEqual(run.out, self.UPGRADE_REFUSED)
-            self.assertIn("assay.conf:2:1: error: 'csapi'", run.err)
+            self.assertIn("assay.conf:2:1: error: 'acmescan'", run.err)
 
     def test_upgrade_of_a_valid_configuration(self):
         run = self.run_assay("check", "--upgrade", "-c", "assay.conf",

@@ -4,8 +4,8 @@
 """What the shared objects export.
 
 libassay exports what docs/abi/libassay.symbols lists, no more and no less
-(tools/update-symbols writes the list anew, on purpose); an engine and a policy
-language export their one table.
+(tools/update-symbols writes the list anew, on purpose); an engine, a policy
+language and a provider for the csapi engine export their one table.
 """
 
 import subprocess
@@ -17,6 +17,7 @@ LIST = tree.ROOT / "docs/abi/libassay.symbols"
 TABLES = {
     "engines": "assay_engine_module_v1",
     "languages": "assay_language_module_v1",
+    "providers": "assay_csapi_provider_v1",
 }
 
 

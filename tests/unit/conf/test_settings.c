@@ -167,6 +167,18 @@ START_TEST(an_empty_struct_can_be_copied)
 }
 END_TEST
 
+/* So that a command of the configuration can be run as it is. */
+START_TEST(a_copied_list_ends_with_null)
+{
+    struct things *copy = assay__conf_settings_dup(options, sizeof base, &base);
+
+    ck_assert_ptr_nonnull(copy);
+    ck_assert_str_eq(copy->list.items[1], "two");
+    ck_assert_ptr_null(copy->list.items[2]);
+    free(copy);
+}
+END_TEST
+
 START_TEST(no_memory_is_no_copy)
 {
     alloc_fail_at(1);
@@ -269,6 +281,7 @@ int main(void)
     tcase_add_test(tc, strings_are_compared_by_what_they_say);
     tcase_add_test(tc, a_copy_owns_what_it_says);
     tcase_add_test(tc, an_empty_struct_can_be_copied);
+    tcase_add_test(tc, a_copied_list_ends_with_null);
     tcase_add_test(tc, no_memory_is_no_copy);
     tcase_add_loop_test(tc, a_record_says_what_was_packed, 0,
                         (int)(sizeof changes / sizeof changes[0]) + 1);
