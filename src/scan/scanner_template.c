@@ -175,7 +175,7 @@ static _Noreturn void be_worker(struct template *self, uint64_t number, int fd)
     (void)close(self->fd);
     (void)close(self->signal_fd);
     sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
     self->sink.fd = fd;
     assay__scanner_worker_run(&worker);
 }
@@ -387,7 +387,7 @@ static assay_rc watch_children(struct template *self, assay_error *err)
 
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    (void)sigprocmask(SIG_BLOCK, &child, NULL);
+    (void)pthread_sigmask(SIG_BLOCK, &child, NULL);
     self->signal_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     if (self->signal_fd < 0)
         return assay_error_set(err, ASSAY_E_IO, "scanner: signalfd: %s",

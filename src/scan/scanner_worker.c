@@ -167,6 +167,17 @@ static assay_rc answer_probe(const struct state *state, uint64_t id,
     return assay__wire_send(worker->fd, &reply, sizeof reply, -1, err);
 }
 
+static assay_rc answer(const struct state *state,
+                       const struct assay__wire_request *request, int fd,
+                       assay_error *err)
+{
+    if (request->kind == ASSAY__WIRE_SCAN && fd >= 0)
+        return answer_scan(state, request, fd, err);
+    if (request->kind == ASSAY__WIRE_PROBE && fd < 0)
+        return answer_probe(state, request->id, err);
+    return ASSAY_E_INVAL;
+}
+
 static assay_rc serve_one(const struct state *state, assay_error *err)
 {
     struct assay__wire_request request;
@@ -176,14 +187,9 @@ static assay_rc serve_one(const struct state *state, assay_error *err)
 
     if (rc != ASSAY_OK)
         return rc;
-    if (!assay__wire_request_is_sound(&request))
-        rc = ASSAY_E_INVAL;
-    else if (request.kind == ASSAY__WIRE_SCAN && fd >= 0)
-        rc = answer_scan(state, &request, fd, err);
-    else if (request.kind == ASSAY__WIRE_PROBE && fd < 0)
-        rc = answer_probe(state, request.id, err);
-    else
-        rc = ASSAY_E_INVAL;
+    rc = assay__wire_request_is_sound(&request)
+             ? answer(state, &request, fd, err)
+             : ASSAY_E_INVAL;
     if (fd >= 0)
         (void)close(fd);
     return rc;

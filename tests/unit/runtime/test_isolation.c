@@ -276,7 +276,7 @@ END_TEST
 /* C4 */
 START_TEST(a_template_that_does_not_start_again_is_told)
 {
-    assay_verdict verdict = {0};
+    assay_verdict verdict;
 
     fixture_write("words", "ONE\n");
     start("", "words = \"words\"");
