@@ -184,8 +184,8 @@ static assay_rc add_all(int ruleset, const char *const *paths, uint64_t rights,
 assay_rc assay__walls_landlock_template(
     const assay_scanner_confinement *confinement, assay_error *err)
 {
-    uint64_t known;
-    int fd;
+    uint64_t known = 0; /* optimised builds warn without */
+    int fd = -1;
     assay_rc rc = make_ruleset(&known, &fd, err);
 
     if (rc != ASSAY_OK)
@@ -223,8 +223,8 @@ static bool find_gconv(char *path)
 assay_rc assay__walls_landlock_worker(const char *folder, assay_error *err)
 {
     char gconv[PATH_MAX];
-    uint64_t known;
-    int fd;
+    uint64_t known = 0;
+    int fd = -1;
     assay_rc rc = make_ruleset(&known, &fd, err);
 
     if (rc != ASSAY_OK)
