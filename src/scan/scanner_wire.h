@@ -100,6 +100,7 @@ assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
 /**
  * Receive one packet of exactly @size bytes.
  *
+ * @param socket_fd  one that blocks
  * @param fd_out  may be NULL: then a descriptor that came along is closed and
  *                the packet refused; else the one descriptor, or -1
  * @return ASSAY_OK; ASSAY_E_NOTFOUND at end of file; ASSAY_E_IO likewise when
