@@ -57,11 +57,9 @@ assay_rc assay__wire_seal(assay_bytes bytes, int *fd_out, assay_error *err)
     return ASSAY_OK;
 }
 
-assay_rc assay__wire_map(int fd, uint64_t size, void **map_out,
-                         assay_error *err)
+static assay_rc check_sealed(int fd, uint64_t size, assay_error *err)
 {
     struct stat st;
-    void *map;
 
     if ((fcntl(fd, F_GET_SEALS) & SEALS) != SEALS)
         return assay_error_set(err, ASSAY_E_INVAL,
@@ -69,15 +67,33 @@ assay_rc assay__wire_map(int fd, uint64_t size, void **map_out,
     if (fstat(fd, &st) < 0 || st.st_size < 0 || (uint64_t)st.st_size != size)
         return assay_error_set(err, ASSAY_E_INVAL,
                                "scanner: the content has another size");
-    if (size == 0) {
-        *map_out = NULL;
-        return ASSAY_OK;
-    }
-    map = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+    return ASSAY_OK;
+}
+
+assay_rc assay__wire_map(int fd, uint64_t size, void **map_out,
+                         assay_error *err)
+{
+    assay_rc rc = check_sealed(fd, size, err);
+    void *map = NULL;
+
+    if (rc != ASSAY_OK)
+        return rc;
+    if (size > 0)
+        map = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (map == MAP_FAILED)
         return io_error(err, "mmap");
     *map_out = map;
     return ASSAY_OK;
+}
+
+assay_rc assay__wire_read(int fd, uint64_t size, void *buffer, assay_error *err)
+{
+    assay_rc rc = check_sealed(fd, size, err);
+
+    /* Memory is read at once, or not at all. */
+    if (rc == ASSAY_OK && pread(fd, buffer, (size_t)size, 0) != (ssize_t)size)
+        rc = io_error(err, "read");
+    return rc;
 }
 
 /* ---- packets ----------------------------------------------------------- */

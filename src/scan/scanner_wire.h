@@ -93,6 +93,10 @@ assay_rc assay__wire_seal(assay_bytes bytes, int *fd_out, assay_error *err);
  *  @param map_out munmap(map, size); NULL when size is 0 */
 assay_rc assay__wire_map(int fd, uint64_t size, void **map_out,
                          assay_error *err);
+/** Likewise, but copy it; for less than some 100 KB that is cheaper.
+ *  @param buffer  size bytes */
+assay_rc assay__wire_read(int fd, uint64_t size, void *buffer,
+                          assay_error *err);
 
 assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
                           int fd, assay_error *err);

@@ -83,6 +83,32 @@ START_TEST(content_of_another_size_is_refused)
 }
 END_TEST
 
+START_TEST(content_is_copied_out)
+{
+    char copy[] = "------";
+    int fd = sealed();
+
+    ck_assert_int_eq(assay__wire_read(fd, content.len, copy, &err), ASSAY_OK);
+    ck_assert_str_eq(copy, "hello-");
+    close(fd);
+}
+END_TEST
+
+START_TEST(what_is_not_mapped_is_not_copied)
+{
+    int unsealed = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int fd = sealed();
+    char copy[8];
+
+    ck_assert_int_eq(assay__wire_read(fd, 4, copy, &err), ASSAY_E_INVAL);
+    ck_assert_ptr_nonnull(strstr(err.msg, "another size"));
+    ck_assert_int_eq(assay__wire_read(unsealed, 0, copy, &err), ASSAY_E_INVAL);
+    ck_assert_ptr_nonnull(strstr(err.msg, "not sealed"));
+    close(unsealed);
+    close(fd);
+}
+END_TEST
+
 START_TEST(packet_of_another_size_is_refused)
 {
     struct assay__wire_request in;
@@ -276,6 +302,8 @@ int main(void)
     tcase_add_test(tc, content_travels_sealed);
     tcase_add_test(tc, unsealed_content_is_refused);
     tcase_add_test(tc, content_of_another_size_is_refused);
+    tcase_add_test(tc, content_is_copied_out);
+    tcase_add_test(tc, what_is_not_mapped_is_not_copied);
     tcase_add_loop_test(tc, packet_of_another_size_is_refused, 0, 3);
     tcase_add_test(tc, stray_descriptors_are_closed);
     tcase_add_test(tc, end_of_file_is_not_an_answer);
