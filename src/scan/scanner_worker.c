@@ -32,6 +32,8 @@ struct state {
     uint64_t first_bytes; /* resident when it began to work */
     char *copy;           /* COPY_MOST bytes: a small content, then zeros */
     size_t copied;        /* bytes of the one before */
+    rlim_t cpu_limit;     /* seconds, as set; 0: not yet */
+    rlim_t cpu_most;      /* the hard limit */
 };
 
 void assay__scanner_log_line(void *arg, assay_log_level level, const char *line)
@@ -94,26 +96,26 @@ static void unwatch_host(int fd)
     (void)fcntl(fd, F_SETFL, 0);
 }
 
-/* The kernel ends a scan that uses more processor time than it was given. */
-static void limit_cpu(int64_t timeout_ms)
+/* The kernel ends a scan that uses more processor time than it was given. It
+ * counts whole seconds, so the limit of the scan before is mostly right. */
+static void limit_cpu(struct state *state, int64_t timeout_ms)
 {
-    struct rlimit limit;
+    struct rlimit limit = {.rlim_max = state->cpu_most};
     struct timespec used;
 
-    if (getrlimit(RLIMIT_CPU, &limit) != 0 ||
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0)
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0)
         return;
     limit.rlim_cur =
         (rlim_t)used.tv_sec + (rlim_t)(timeout_ms / 1000) + CPU_GRACE_S;
-    if (limit.rlim_cur < limit.rlim_max)
-        (void)setrlimit(RLIMIT_CPU, &limit);
+    if (limit.rlim_cur != state->cpu_limit && limit.rlim_cur < limit.rlim_max &&
+        setrlimit(RLIMIT_CPU, &limit) == 0)
+        state->cpu_limit = limit.rlim_cur;
 }
 
 /* ---- requests ---------------------------------------------------------- */
 
-static void scan(const struct state *state,
-                 const struct assay__wire_request *request, const void *data,
-                 struct assay__wire_reply *reply)
+static void scan(struct state *state, const struct assay__wire_request *request,
+                 const void *data, struct assay__wire_reply *reply)
 {
     const struct assay__scanner_worker *worker = state->worker;
     assay_content content;
@@ -122,7 +124,7 @@ static void scan(const struct state *state,
 
     assay__wire_get_content(request, data, &content);
     reply->finding.coverage.bytes_total = request->size;
-    limit_cpu(request->timeout_ms);
+    limit_cpu(state, request->timeout_ms);
     if (!watch_host(worker->fd))
         _exit(EXIT_DONE);
     worker->ops->scan(worker->instance, &args, &reply->finding);
@@ -218,6 +220,16 @@ static assay_rc serve_one(struct state *state, assay_error *err)
 
 /* ---- beginning --------------------------------------------------------- */
 
+static assay_rc prepare(struct state *state, assay_error *err)
+{
+    state->memory_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    (void)fcntl(state->worker->fd, F_SETOWN, getpid());
+    state->copy = calloc(1, COPY_MOST);
+    if (!state->copy)
+        return assay_error_set(err, ASSAY_E_NOMEM, "scanner: worker");
+    return ASSAY_OK;
+}
+
 /* All that happens before the first byte of mail. */
 static assay_rc settle(struct state *state, assay_error *err)
 {
@@ -226,18 +238,25 @@ static assay_rc settle(struct state *state, assay_error *err)
     assay_rc rc = worker->walls->own_temporary(worker->confinement,
                                                worker->number, folder, err);
 
-    state->copy = calloc(1, COPY_MOST);
-    if (rc == ASSAY_OK && !state->copy)
-        rc = assay_error_set(err, ASSAY_E_NOMEM, "scanner: worker");
     if (rc == ASSAY_OK)
         rc = worker->ops->forked(worker->instance, folder, err);
-    state->memory_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    (void)fcntl(worker->fd, F_SETOWN, getpid());
+    if (rc == ASSAY_OK)
+        rc = prepare(state, err);
     if (rc == ASSAY_OK)
         rc = worker->walls->enter_worker(worker->confinement, folder, err);
     if (rc == ASSAY_OK)
         rc = worker->ops->probe(worker->instance, err);
     return rc;
+}
+
+/* Where it starts from, and the walls leave it. */
+static void take_stock(struct state *state)
+{
+    struct rlimit limit;
+
+    state->first_bytes = resident_bytes(state->memory_fd);
+    if (getrlimit(RLIMIT_CPU, &limit) == 0)
+        state->cpu_most = limit.rlim_max;
 }
 
 static assay_rc say_working(const struct state *state, assay_error *err)
@@ -260,7 +279,7 @@ _Noreturn void assay__scanner_worker_run(
         assay__scanner_tell_failure(worker->fd, worker->number, &err);
         _exit(EXIT_START);
     }
-    state.first_bytes = resident_bytes(state.memory_fd);
+    take_stock(&state);
     rc = say_working(&state, &err);
     while (rc == ASSAY_OK)
         rc = serve_one(&state, &err);
