@@ -342,6 +342,10 @@ static assay_rc make(uint32_t otherwise, int (*build)(scmp_filter_ctx),
     /* Calls of another architecture would have other numbers. */
     failed = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
                               SCMP_ACT_KILL_PROCESS);
+    /* A binary tree of calls: those whose arguments count, mmap() and fcntl()
+     * among them, are looked up each time. The kernel remembers the others. */
+    if (!failed)
+        failed = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     if (!failed)
         failed = build(filter);
     if (!failed)
