@@ -167,7 +167,8 @@ static enum verdict check_folder(struct assay__clamav_guard *guard, int fd,
         return GUARD_BROKEN;
     }
     /* With the effective user, as mkdir() will: the host may be setuid. */
-    if (faccessat(AT_FDCWD, guard->folder->path, W_OK | X_OK, AT_EACCESS)) {
+    if (faccessat(AT_FDCWD, guard->folder->path, R_OK | W_OK | X_OK,
+                  AT_EACCESS)) {
         assay__clamav_fault(fault, ASSAY_REASON_TEMPORARY,
                             "cannot write to the temporary folder: %m");
         return GUARD_BROKEN;
@@ -212,8 +213,10 @@ static enum verdict check(struct assay__clamav_guard *guard,
 
     if (verdict != GUARD_OK)
         return verdict;
+    /* O_PATH: a descriptor like any other, but Landlock in a scanner process
+     * does not ask whether we may read. */
     fd = open(guard->folder->path,
-              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+              O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
         assay__clamav_fault(fault, ASSAY_REASON_DESCRIPTORS,
                             "no file descriptor is free");
