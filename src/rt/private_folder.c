@@ -147,17 +147,38 @@ assay_rc assay__private_folder_open(const char *base, uid_t uid, gid_t gid,
     return rc;
 }
 
-assay_rc assay__private_folder_renew(struct assay__private_folder *folder,
-                                     assay_error *err)
+static assay_rc check_base_of(const struct assay__private_folder *folder,
+                              assay_error *err)
 {
-    struct stat status;
+    char base[PATH_MAX];
+    const char *end = strrchr(folder->path, '/');
+    size_t len = end ? (size_t)(end - folder->path) : 0;
 
+    memcpy(base, folder->path, len);
+    base[len] = '\0';
+    return check_base(len ? base : "/", err);
+}
+
+assay_rc assay__private_folder_renew(struct assay__private_folder *folder,
+                                     bool *is_new_out, assay_error *err)
+{
+    struct stat status, taken;
+    assay_rc rc = check_base_of(folder, err);
+
+    *is_new_out = false;
+
+    if (rc != ASSAY_OK)
+        return rc;
     if (lstat(folder->path, &status) == 0)
-        return S_ISDIR(status.st_mode)
+        return fstat(folder->lock_fd, &taken) == 0 &&
+                       status.st_dev == taken.st_dev &&
+                       status.st_ino == taken.st_ino
                    ? ASSAY_OK
-                   : refuse(folder->path, "is no folder any more", err);
+                   : refuse(folder->path, "is not the one that was made here",
+                            err);
     if (errno != ENOENT || mkdir(folder->path, 0700) != 0)
         return refuse(folder->path, strerrordesc_np(errno), err);
+    *is_new_out = true;
     return take(folder, err);
 }
 

@@ -13,6 +13,7 @@
 #define ASSAY_RT_PRIVATE_FOLDER_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <assay/error.h>
@@ -37,9 +38,11 @@ assay_rc assay__private_folder_open(const char *base, uid_t uid, gid_t gid,
                                     struct assay__private_folder *folder,
                                     assay_error *err);
 /** Make it anew under its name when somebody has removed it.
- *  @return ASSAY_OK also when it is there; ASSAY_E_UNAVAILABLE */
+ *  @return ASSAY_OK also when it is there; ASSAY_E_UNAVAILABLE, also when
+ *  another is in its place, or the base is not what open wants of it
+ *  @param is_new_out  whether it was made anew */
 assay_rc assay__private_folder_renew(struct assay__private_folder *folder,
-                                     assay_error *err);
+                                     bool *is_new_out, assay_error *err);
 /** Remove it with all that is in it, without following a link. Accepts one
  *  that was never opened: `{.lock_fd = -1}`. */
 void assay__private_folder_close(struct assay__private_folder *folder);

@@ -10,8 +10,8 @@
  *   isolation_refresh.c  newer signatures: a second template takes over
  *
  * A template that dies is started again, and its workers go on meanwhile. What
- * does not start is tried again after 1, 2, 4 … 60 seconds; scans get an error
- * at once as long as nobody can serve them.
+ * does not start is tried again at once, and then after 1, 2, 4 … 60 seconds;
+ * scans get an error at once as long as nobody can serve them.
  */
 #ifndef ASSAY_SCAN_ISOLATION_H
 #define ASSAY_SCAN_ISOLATION_H

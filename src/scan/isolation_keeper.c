@@ -89,7 +89,8 @@ assay_rc assay__keeper_make(struct assay__isolation *self, int stop_fd,
                             assay_error *err)
 {
     struct assay__scanner_process process;
-    assay_rc rc = assay__private_folder_renew(&self->folder, err);
+    bool is_new;
+    assay_rc rc = assay__private_folder_renew(&self->folder, &is_new, err);
 
     if (rc == ASSAY_OK)
         rc = assay__scanner_process_start(&self->plan, &self->log, stop_fd,
@@ -159,6 +160,7 @@ void assay__keeper_adopt(struct assay__isolation *self,
     self->present = *process;
     self->has_present = true;
     self->is_dropped = false;
+    self->failures = 0;
     self->started_ms = assay__clock_ms();
     atomic_store(&self->footprint, process->footprint);
     atomic_store(&self->places, process->places);
@@ -196,12 +198,13 @@ static void set_down(struct assay__isolation *self,
     assay__lock_drop(&self->lock);
 }
 
-/* 1, 2, 4 … 60 seconds. */
+/* At once, because the first may have been killed by somebody while it loaded;
+ * then after 1, 2, 4 … 60 seconds. */
 static int64_t retry_time(unsigned failures)
 {
-    int64_t delay = 1000;
+    int64_t delay = failures > 1 ? 1000 : 0;
 
-    while (--failures > 0 && delay < RETRY_MOST_MS)
+    while (failures-- > 2 && delay < RETRY_MOST_MS)
         delay *= 2;
     return delay < RETRY_MOST_MS ? delay : RETRY_MOST_MS;
 }
@@ -248,15 +251,15 @@ static void start_template(struct assay__isolation *self)
 static void template_died(struct assay__isolation *self)
 {
     int64_t now_ms = assay__clock_ms();
-    unsigned deaths;
 
     self->has_present = false;
     if (now_ms - self->started_ms >= SETTLED_MS)
-        self->failures = 0;
-    deaths = ++self->failures;
-    self->retry_ms =
-        now_ms +
-        (deaths > QUICK_RESTARTS ? retry_time(deaths - QUICK_RESTARTS) : 0);
+        self->deaths = 0;
+    self->deaths++;
+    if (self->deaths > QUICK_RESTARTS)
+        self->retry_ms = now_ms + retry_time(self->deaths - QUICK_RESTARTS);
+    else
+        self->retry_ms = now_ms;
     assay_log_write(&self->log, ASSAY_LOG_ERROR, "scanner.template_died",
                     "scope=%s instance=%s pid=%d", self->engine->scope,
                     self->engine->instance, (int)self->present.peer.pid);
@@ -306,14 +309,16 @@ static void start_worker(struct assay__isolation *self)
 {
     struct assay__scanner_worker_link *worker = NULL;
     assay_error err = {0};
-    assay_rc rc = assay__private_folder_renew(&self->folder, &err);
+    bool is_new = false;
+    assay_rc rc = assay__private_folder_renew(&self->folder, &is_new, &err);
 
-    if (rc == ASSAY_OK)
+    if (rc == ASSAY_OK && !is_new)
         rc = make_worker(self, &self->present, self->stop_fd, &worker, &err);
-    if (rc == ASSAY_OK)
+    if (worker)
         worker_works(self, worker);
-    else if (rc == ASSAY_E_NOTFOUND || rc == ASSAY_E_TIMEOUT ||
+    else if (is_new || rc == ASSAY_E_NOTFOUND || rc == ASSAY_E_TIMEOUT ||
              assay__scanner_process_has_ended(&self->present)) {
+        /* What the template has mounted went with its folder. */
         assay__scanner_process_end(&self->present);
         template_died(self);
     } else

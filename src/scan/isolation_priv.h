@@ -32,6 +32,7 @@ struct assay__scanner_worker_link {
     uint64_t scans;
     uint64_t grown;  /* bytes since it was forked */
     uint64_t proved; /* the round of probes it last passed */
+    bool is_unfit;   /* its folder is gone or full, or the like */
     struct assay__scanner_worker_link *next;
 };
 
@@ -96,7 +97,8 @@ struct assay__isolation {
     struct assay__scanner_process retired[ASSAY__RETIRED_MAX];
     size_t retired_count;
     int64_t started_ms;       /* when present was ready */
-    unsigned failures;        /* templates that did not start, or died soon */
+    unsigned failures;        /* templates that did not start, in a row */
+    unsigned deaths;          /* templates that died soon, in a row */
     unsigned worker_failures; /* workers that did not start, in a row */
     int64_t retry_ms;         /* when to start a template again */
     int64_t worker_retry_ms;

@@ -84,7 +84,8 @@ static bool is_worn_locked(const struct assay__isolation *self,
 {
     const struct assay__isolation_options *options = &self->options;
 
-    return (options->scans > 0 && worker->scans >= (uint64_t)options->scans) ||
+    return worker->is_unfit ||
+           (options->scans > 0 && worker->scans >= (uint64_t)options->scans) ||
            (options->growth_bytes > 0 && worker->grown > options->growth_bytes);
 }
 
@@ -182,6 +183,14 @@ static struct assay__scanner_worker_link *take_worker(
 
 /* ---- one scan ---------------------------------------------------------- */
 
+/* A fault of its surroundings, which another worker may not have. */
+static bool is_unfit(const assay_finding *finding)
+{
+    return finding->found == ASSAY_FOUND_FAULT &&
+           (finding->reason == ASSAY_REASON_TEMPORARY ||
+            finding->reason == ASSAY_REASON_DESCRIPTORS);
+}
+
 static assay_rc ask(struct assay__isolation *self,
                     struct assay__scanner_worker_link *worker, int content_fd,
                     const assay_scan_args *args, assay_finding *finding)
@@ -210,6 +219,7 @@ static assay_rc ask(struct assay__isolation *self,
         return rc;
     worker->scans++;
     worker->grown = reply.number;
+    worker->is_unfit = is_unfit(&reply.finding);
     *finding = reply.finding;
     finding->coverage.bytes_total = args->content->size;
     return ASSAY_OK;
