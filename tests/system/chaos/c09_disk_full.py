@@ -4,7 +4,8 @@
 """C9: file_base on a file system of one megabyte that fills up under load, to
 0, 4096 and 65536 free bytes and to the last inode. While it is full mails are
 put off; afterwards all of them get the right answer, the same mails again
-included, so nothing wrong was remembered."""
+included, so nothing wrong was remembered. Scanner processes with a file system
+of their own do not mind."""
 
 import errno
 import os
@@ -12,6 +13,7 @@ import sys
 
 import chaos  # first: it finds the others
 import mail_samples
+import scanners
 from assayd import Assayd, check, check_in, run_tests, wait_for
 from mail_load import TEMPFAILED, Load
 
@@ -57,6 +59,7 @@ LEVELS = [("0 bytes left", fill_bytes, 0),
 
 
 def fill_and_recover(assayd, folder, base, load):
+    """Mails are put off while it is full."""
     for number, (name, fill, leave) in enumerate(LEVELS):
         load.wait_more(50)
         fill(base, leave)
@@ -69,27 +72,58 @@ def fill_and_recover(assayd, folder, base, load):
         print(f"  {name}: {load.count(TEMPFAILED)} put off so far")
 
 
-def disk_full(folder, decompose):
+def fill_and_go_on(host, folder, base, load):
+    """Nothing is put off while the processes live. They die, and no new ones
+    can be started; when there is room again, they are."""
+    for number, (_, fill, leave) in enumerate(LEVELS):
+        load.wait_more(50)
+        fill(base, leave)
+        load.wait_more(30)
+        chaos.check_refused(folder, number)
+        empty(base)
+    check("put off", load.count(TEMPFAILED), 0)
+    fill_bytes(base, 0)
+    host.kill_processes()
+    load.wait_more(24, TEMPFAILED)
+    host.wait_state("down")
+    check_in("reason", "No space left", host.scanner()["reason"])
+    empty(base)
+    chaos.wait_recovered(folder)
+
+
+def disk_full(folder, break_it, scope="", decompose=0, in_base=False,
+              timeout=1):
     base = chaos.folder_in(folder)
     chaos.mount(base, f"size=1m,nr_inodes={MANY_INODES}")
     try:
-        text = chaos.configuration(base, "timeout = 1", decompose=decompose)
-        with Assayd(folder, text=text) as assayd, Load(folder) as load:
-            fill_and_recover(assayd, folder, base, load)
+        engine = chaos.SMALL + (f' temporary = "{base}"' if in_base else "")
+        text = chaos.configuration(base, f"timeout = {timeout} {scope}", engine,
+                                   decompose=decompose)
+        with scanners.Host(folder, text) as host, Load(folder) as load:
+            break_it(host, folder, base, load)
             load.wait_more(50)
             print(f"  {dict(load.settle())}")
             check("left behind", chaos.left_behind(base), [])
-            chaos.check_clean_end(assayd, folder, base)
+            host.check_end(base)
     finally:
         chaos.unmount(base)
 
 
 def test_c9_disk_full(folder):
-    disk_full(folder, 0)
+    disk_full(folder, fill_and_recover, chaos.IN_HOST)
 
 
 def test_c9_disk_full_decomposed(folder):
-    disk_full(folder, 1)
+    disk_full(folder, fill_and_recover, chaos.IN_HOST, decompose=1)
+
+
+def test_c9_disk_full_under_workers(folder):
+    """Processes that have their temporary files there."""
+    disk_full(folder, fill_and_recover, in_base=True)
+
+
+def test_c9_workers_do_not_mind(folder):
+    disk_full(folder, fill_and_go_on, timeout=10)
 
 
 LARGE_BYTES = 1500000

@@ -3,11 +3,12 @@
 # Copyright (c) 2026 The Assay authors
 """C10: file_base becomes read-only, vanishes, or is replaced by a symbolic link
 under load. Mails are put off while it lasts, the link is not followed, and
-afterwards every mail gets the right answer."""
+afterwards every mail gets the right answer, in the host and in processes."""
 
 import sys
 
 import chaos  # first: it finds the others
+import scanners
 from assayd import Assayd, check_in, run_tests
 from mail_load import TEMPFAILED, Load
 
@@ -66,8 +67,9 @@ def remove_file(base):
 
 # Files of scans under way when their folder moved stay in it until assayd ends,
 # because libclamav goes by names.
-def endure(folder, base, faults, decompose):
-    text = chaos.configuration(base, "timeout = 1", decompose=decompose)
+def endure(folder, base, faults, decompose=0, scope=""):
+    text = chaos.configuration(base, f"timeout = 1 {scope}",
+                               decompose=decompose)
     with Assayd(folder, text=text) as assayd, Load(folder) as load:
         for number, (make, mend) in enumerate(faults):
             load.wait_more(30)
@@ -90,11 +92,16 @@ PLACES = [(move_away, move_back), (replace_by_link, remove_link),
 
 
 def test_c10_vanished_or_replaced(folder):
-    endure(folder, chaos.folder_in(folder), PLACES, 0)
+    endure(folder, chaos.folder_in(folder), PLACES, scope=chaos.IN_HOST)
 
 
 def test_c10_vanished_or_replaced_decomposed(folder):
-    endure(folder, chaos.folder_in(folder), PLACES, 1)
+    endure(folder, chaos.folder_in(folder), PLACES, 1, chaos.IN_HOST)
+
+
+def test_c10_processes(folder):
+    """They find their folders by names, too."""
+    endure(folder, chaos.folder_in(folder), PLACES)
 
 
 def test_c10_read_only(folder):
@@ -102,9 +109,37 @@ def test_c10_read_only(folder):
         base = chaos.folder_in(folder, f"base{decompose}")
         chaos.mount(base, "size=16m")
         try:
-            endure(folder, base, [(make_read_only, make_writable)], decompose)
+            endure(folder, base, [(make_read_only, make_writable)], decompose,
+                   chaos.IN_HOST)
         finally:
             chaos.unmount(base)
+
+
+def endure_in_processes(folder, base, faults):
+    """The processes die while it lasts, and no new ones can be started."""
+    text = chaos.configuration(base, "timeout = 10 clean_cache_size = 0")
+    with scanners.Host(folder, text) as host, \
+            Load(folder, clients=1) as load:
+        for number, (make, mend) in enumerate(faults):
+            load.wait_more(30)
+            make(base)
+            try:
+                host.kill_processes()
+                load.wait_more(24, TEMPFAILED)
+                host.wait_state("down")
+                check_in("reason", "temporary folder",
+                         host.scanner()["reason"])
+            finally:
+                mend(base)
+            chaos.wait_recovered(folder, number)
+            print(f"  {make.__name__}: {load.count(TEMPFAILED)} put off")
+        load.wait_more(30)
+        print(f"  {dict(load.settle())}")
+        host.check_end(base)
+
+
+def test_c10_new_processes(folder):
+    endure_in_processes(folder, chaos.folder_in(folder), PLACES)
 
 
 def test_c10_link_at_start(folder):

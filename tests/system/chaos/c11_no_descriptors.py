@@ -5,15 +5,17 @@
 clients that say nothing. Mails are put off, the console answers, assayd does
 not spin, and with its descriptors back every mail gets the right answer."""
 
-import os
 import resource
 import socket
 import sys
 import time
 
 import chaos  # first: it finds the others
+import scanners
 from assayd import Assayd, check, run_tests
-from mail_load import Load
+from chaos import FAR
+from mail_load import TEMPFAILED, Load, dial, right_answer
+from mail_samples import CLEAN_KINDS, EICAR_KINDS, TWINS, numbered
 
 FEW_FILES = 40
 IDLE_CLIENTS = 200
@@ -24,12 +26,6 @@ def limit_files(pid, count):
     _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     old = resource.prlimit(pid, resource.RLIMIT_NOFILE, (count, hard))
     return old[0]
-
-
-def processor_s(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def silent_clients(folder):
@@ -49,16 +45,16 @@ def silent_clients(folder):
 
 def check_idle(assayd, folder):
     pid = assayd.process.pid
-    before = processor_s(pid)
+    before = scanners.processor_s(pid)
     time.sleep(LOOK_S)
-    check("spins", processor_s(pid) - before < LOOK_S / 2, True)
+    check("spins", scanners.processor_s(pid) - before < LOOK_S / 2, True)
     check("alive", assayd.process.poll(), None)
     check("console", "version" in chaos.console(folder, "version"), True)
 
 
 def test_c11_no_descriptors(folder):
     base = chaos.folder_in(folder)
-    text = chaos.configuration(base, "timeout = 1")
+    text = chaos.configuration(base, f"timeout = 1 {chaos.IN_HOST}")
     with Assayd(folder, text=text) as assayd:
         pid = assayd.process.pid
         load = Load(folder)
@@ -76,6 +72,36 @@ def test_c11_no_descriptors(folder):
         chaos.wait_recovered(folder)
         print(f"  {dict(load.settle())}")
         chaos.check_clean_end(assayd, folder, base)
+
+
+def mails(number):
+    """New ones, of each kind."""
+    for i, kind in enumerate([*EICAR_KINDS, *CLEAN_KINDS]):
+        yield numbered(FAR + TWINS * (100 * number + i), kind)
+
+
+def play(client, number, want):
+    for mail in mails(number):
+        check(mail.kind, client.play(mail)[0], want or right_answer(mail))
+
+
+def test_c11_processes(folder):
+    """No content can be passed on; later the processes die, too, and none can
+    be started."""
+    base = chaos.folder_in(folder)
+    with scanners.Host(folder, chaos.configuration(base)) as host:
+        client = dial(folder)
+        play(client, 0, None)
+        files = limit_files(host.pid, 3)
+        play(client, 1, TEMPFAILED)
+        host.kill_processes()
+        play(client, 2, TEMPFAILED)
+        limit_files(host.pid, files)
+        host.wait_state("running")
+        play(client, 3, None)
+        client.close()
+        chaos.wait_recovered(folder)
+        host.check_end(base)
 
 
 if __name__ == "__main__":

@@ -105,12 +105,13 @@ def test_c19_clock_jumps(folder):
 
 
 def test_c19_waits_end_in_time(folder):
-    """Scans that wait for room while the clock jumps: their time is over when
-    it is over."""
+    """Scans in the host that wait for room while the clock jumps: their time is
+    over when it is over."""
     base = chaos.folder_in(folder)
     chaos.mount(base, "size=1m,nr_inodes=2000")
     try:
-        with Assayd(folder, text=chaos.configuration(base, "timeout = 1"),
+        text = chaos.configuration(base, f"timeout = 1 {chaos.IN_HOST}")
+        with Assayd(folder, text=text,
                     env=environment(folder)) as assayd, load_of(folder) as load:
             load.wait_more(30)
             for number, offset in enumerate(JUMPS):

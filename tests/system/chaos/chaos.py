@@ -26,6 +26,10 @@ FAR = 10 ** 9
 # Small, so that scans find room on file systems of a megabyte.
 SMALL = "max_scansize = 65536 max_filesize = 65536 max_files = 16"
 
+# Where an engine scans: by default in processes with a file system of their own
+# for temporary files.
+IN_HOST = "isolation = none"
+
 
 def configuration(base, scope="", engine=SMALL, rest="", decompose=0):
     """assayd with clamav, the demo signatures and a cache."""

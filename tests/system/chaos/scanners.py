@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Assay authors
+"""What the chaos tests of scanner processes share: which processes an assayd
+has, what it says of them, and what must be left of them."""
+
+import os
+import pathlib
+import re
+import signal
+
+import chaos  # first: it finds the others
+from assayd import Assayd, check, wait_for
+from mail_samples import EICAR
+
+MODULES = pathlib.Path(os.environ["ASSAY_BUILD"]) / "tests/chaos"
+# Generous: what the tests promise of time holds on a busy machine, too.
+SLACK_S = 5
+
+
+def is_sanitized():
+    """Whether the build has a sanitizer, under which there is no limit of
+    memory and everything takes longer."""
+    cache = pathlib.Path(os.environ["ASSAY_BUILD"]) / "CMakeCache.txt"
+    return bool(re.search(r"^ASSAY_SANITIZE:[A-Z]+=.", cache.read_text(),
+                          re.MULTILINE))
+
+
+# ---- processes -------------------------------------------------------------
+
+def _stat(pid):
+    """State, parent, session; None when there is no such process."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii",
+                                                           errors="replace")
+    except OSError:
+        return None
+    fields = text.rpartition(")")[2].split()
+    return fields[0], int(fields[1]), int(fields[3])
+
+
+def _all():
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            stat = _stat(name)
+            if stat:
+                yield int(name), stat
+
+
+def children(pid):
+    """Those that run."""
+    return [number for number, (state, parent, _) in _all()
+            if parent == pid and state != "Z"]
+
+
+def in_session(leader):
+    """All processes that an assayd has started and that are still there, also
+    those that have lost their parent; itself, too."""
+    return [number for number, (state, _, session) in _all()
+            if session == leader and state != "Z"]
+
+
+def is_stopped(pid):
+    stat = _stat(pid)
+    return stat is not None and stat[0] == "T"
+
+
+def is_there(pid):
+    stat = _stat(pid)
+    return stat is not None and stat[0] != "Z"
+
+
+def kill(pid, number=signal.SIGKILL):
+    """@return whether it was there"""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def processor_s(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def busy_s(leader):
+    """Processor time of all processes of a session so far, with that of the
+    children they waited for."""
+    total = 0
+    for pid in in_session(leader):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += sum(map(int, fields[11:15]))
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def threads(pid):
+    return len(os.listdir(f"/proc/{pid}/task"))
+
+
+# ---- assayd with scanners --------------------------------------------------
+
+class Host(Assayd):
+    """assayd as the leader of a session, which tells its processes from all
+    others, also those it has lost."""
+
+    def __init__(self, folder, text, **options):
+        super().__init__(folder, text=text, start_new_session=True, **options)
+        self.folder = folder
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def __exit__(self, kind, value, trace):
+        super().__exit__(kind, value, trace)
+        for pid in in_session(self.pid):
+            kill(pid)
+
+    def scanner(self):
+        """What the console says of the one scanner."""
+        scanner, = chaos.console(self.folder, "scanner list")["scanners"]
+        return scanner
+
+    def template(self):
+        """Its process id, once there is one."""
+        return wait_for("template", lambda: self.scanner()["template"])
+
+    def workers(self):
+        template = self.scanner()["template"]
+        return children(template) if template else []
+
+    def processes(self):
+        """All but itself."""
+        return [pid for pid in in_session(self.pid) if pid != self.pid]
+
+    def kill_processes(self):
+        for pid in self.processes():
+            kill(pid)
+
+    def wait_state(self, state):
+        wait_for(state, lambda: self.scanner()["state"] == state)
+
+    def check_end(self, base=None):
+        """It stops well and leaves no process and no file."""
+        chaos.check_clean_end(self, self.folder, base)
+        wait_for("its processes end", lambda: not in_session(self.pid))
+
+
+def hostile_configuration(base, scope="", rest=""):
+    """assayd with the engine that does what contents ask for. What is
+    unscannable is put off, so that no clean mail is refused."""
+    return (chaos.LISTENER + 'Control_Listener { Listen = "SOCKETc" }\n'
+            f'Module_Path = "{MODULES}"\nhostile {{ }}\n'
+            f'antivirus "av" {{ file_base = "{base}"\n'
+            f'  on_unscannable = tempfail {scope}\n'
+            '  hostile "hostile1" { }\n}\n' + rest)
+
+
+def deed_message(deed, mark="", infected=False):
+    """The body of a mail that asks for a deed; "" for none."""
+    text = f"mail {mark}\r\n"
+    if deed:
+        text += f"DO: {deed}\r\n"
+    if infected:
+        text += EICAR.decode() + "\r\n"
+    return text.encode()
+
+
+def check_left(host, base=None):
+    """After a host that was killed: no process within a while, and the next
+    one sweeps what it left in the folder."""
+    wait_for("processes end", lambda: not in_session(host.pid))
+    if base:
+        check("left", [path.name for path in base.iterdir()
+                       if not path.name.startswith("assay-scanner-")], [])
