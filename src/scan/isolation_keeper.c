@@ -318,7 +318,7 @@ static void start_worker(struct assay__isolation *self)
         worker_works(self, worker);
     else if (is_new || rc == ASSAY_E_NOTFOUND || rc == ASSAY_E_TIMEOUT ||
              assay__scanner_process_has_ended(&self->present)) {
-        /* What the template has mounted went with its folder. */
+        /* It is gone, or hangs, or what it has mounted went with its folder. */
         assay__scanner_process_end(&self->present);
         template_died(self);
     } else

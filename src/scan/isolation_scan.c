@@ -196,7 +196,7 @@ static assay_rc ask(struct assay__isolation *self,
                     const assay_scan_args *args, assay_finding *finding)
 {
     struct assay__wire_request request;
-    struct assay__wire_reply reply;
+    struct assay__wire_reply reply = {.kind = 0};
     assay_error err = {0};
     assay_rc rc;
 
@@ -211,7 +211,9 @@ static assay_rc ask(struct assay__isolation *self,
         return ASSAY_E_UNAVAILABLE; /* it has not seen the content */
     rc = assay__scanner_receive(&worker->peer, &reply, NULL, -1,
                                 args->deadline_ms + GRACE_MS, &err);
-    if (rc == ASSAY_OK && reply.kind != ASSAY__WIRE_FINDING)
+    /* FAILED is no answer to a scan, whatever code it has. */
+    if ((rc == ASSAY_OK && reply.kind != ASSAY__WIRE_FINDING) ||
+        reply.kind == ASSAY__WIRE_FAILED)
         rc = ASSAY_E_INVAL;
     if (rc == ASSAY_E_IO) /* it ended without having read */
         return ASSAY_E_UNAVAILABLE;
