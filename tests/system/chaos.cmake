@@ -14,6 +14,7 @@ if(ASSAY_BUILD_MILTER AND ASSAY_BUILD_CLAMAV)
     PREFIX "" OUTPUT_NAME hostile C_VISIBILITY_PRESET hidden
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/chaos/engines)
   foreach(name IN ITEMS
+      c01_workers_killed c03_worker_hangs c04_crash_loop c05_poison_mail
       c09_disk_full c10_bad_file_base c11_no_descriptors
       c15_broken_configurations c16_reloads_under_load c17_broken_signatures
       c19_clock_jumps c21_malicious_worker c22_log_lost c23_stop_under_load c26_engines_disagree

@@ -14,13 +14,13 @@ import chaos  # first: it finds the others
 import scanners
 from assayd import check, check_in, run_tests, wait_for
 from mail_load import ACCEPTED, REJECTED, TEMPFAILED, dial
-from mail_samples import THREAT, Mail
+from mail_samples import THREAT
 
 # The content ends its worker, and the next one, and is not tried again.
 POISON = ["wrong-size", "too-large", "garbage", "nothing", "wrong-id",
-          "wrong-kind", "out-of-range", "no-end", "strays", "one-stray",
-          "many-lines", "segfault", "abort", "exit", "exit-at-once",
-          "close-all", "fork"]
+          "wrong-kind", "failed", "out-of-range", "no-end", "strays",
+          "one-stray", "many-lines", "segfault", "abort", "exit",
+          "exit-at-once", "close-all", "fork"]
 # There is no limit of memory under a sanitizer.
 if not scanners.is_sanitized():
     POISON.append("leak")
@@ -33,11 +33,6 @@ SCOPE = (f"timeout = {TIMEOUT_S} scanner_memory = 268435456 "
          "clean_cache_size = 0")
 
 
-def mail(deed, mark, infected=False):
-    return Mail(0, "", ((b"Subject", b" x"),),
-                scanners.deed_message(deed, mark, infected))
-
-
 class Sender:
     """Mails over one connection, none like another."""
 
@@ -47,7 +42,8 @@ class Sender:
 
     def send(self, deed="", infected=False):
         self.count += 1
-        return self.client.play(mail(deed, str(self.count), infected))
+        return self.client.play(
+            scanners.deed_mail(deed, str(self.count), infected))
 
     def check_next(self, deed):
         """Several: as many as there may be workers that wait."""

@@ -6,13 +6,18 @@ has, what it says of them, and what must be left of them."""
 import os
 import pathlib
 import re
+import shutil
 import signal
+import threading
+import time
 
 import chaos  # first: it finds the others
-from assayd import Assayd, check, wait_for
-from mail_samples import EICAR
+from assayd import PATIENCE_S, Assayd, Failure, wait_for
+from mail_load import HUNG_UP
+from mail_samples import EICAR, INFECTED_EACH, TWINS, Mail
 
 MODULES = pathlib.Path(os.environ["ASSAY_BUILD"]) / "tests/chaos"
+STOP = signal.SIGSTOP
 # Generous: what the tests promise of time holds on a busy machine, too.
 SLACK_S = 5
 
@@ -64,6 +69,17 @@ def is_stopped(pid):
     return stat is not None and stat[0] == "T"
 
 
+def stop(pid):
+    """Until it does not run any more."""
+    kill(pid, signal.SIGSTOP)
+    wait_for("stopped", lambda: is_stopped(pid) or not is_there(pid))
+
+
+def zombies(leader):
+    return [number for number, (state, _, session) in _all()
+            if session == leader and state == "Z"]
+
+
 def is_there(pid):
     stat = _stat(pid)
     return stat is not None and stat[0] != "Z"
@@ -104,6 +120,46 @@ def descriptors(pid):
 
 def threads(pid):
     return len(os.listdir(f"/proc/{pid}/task"))
+
+
+class Sending:
+    """A mail that is sent while the test does something else; a context."""
+
+    def __init__(self, client, mail):
+        self.client = client
+        self.mail = mail
+        self.result = None
+        self.seconds = None
+        self.thread = threading.Thread(target=self._play, daemon=True)
+
+    def _play(self):
+        start = time.monotonic()
+        try:
+            self.result = self.client.play(self.mail)
+        except (Failure, OSError) as error:
+            self.result = (HUNG_UP, str(error).encode())
+        self.seconds = time.monotonic() - start
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.thread.join(PATIENCE_S)
+
+    def answer(self):
+        self.thread.join(PATIENCE_S)
+        if self.thread.is_alive():
+            raise Failure("no answer")
+        return self.result
+
+
+def copy_of_assayd(folder):
+    """Of which the parts can be taken away. @return the program"""
+    build = pathlib.Path(os.environ["ASSAY_BUILD"])
+    for part in ("bin", "lib", "libexec"):
+        shutil.copytree(build / part, folder / "build" / part, symlinks=True)
+    return folder / "build/bin/assayd"
 
 
 # ---- assayd with scanners --------------------------------------------------
@@ -155,30 +211,33 @@ class Host(Assayd):
         wait_for("its processes end", lambda: not in_session(self.pid))
 
 
-def hostile_configuration(base, scope="", rest=""):
+# Every content is scanned, and what was killed twice by a test is put off and
+# not remembered.
+EACH_SCANNED = ("cache_size = 0 clean_cache_size = 0 "
+                "on_unscannable = tempfail")
+
+
+def hostile_configuration(base, scope="", engine="", rest=""):
     """assayd with the engine that does what contents ask for. What is
     unscannable is put off, so that no clean mail is refused."""
     return (chaos.LISTENER + 'Control_Listener { Listen = "SOCKETc" }\n'
             f'Module_Path = "{MODULES}"\nhostile {{ }}\n'
             f'antivirus "av" {{ file_base = "{base}"\n'
             f'  on_unscannable = tempfail {scope}\n'
-            '  hostile "hostile1" { }\n}\n' + rest)
+            f'  hostile "hostile1" {{ {engine} }}\n}}\n' + rest)
 
 
-def deed_message(deed, mark="", infected=False):
-    """The body of a mail that asks for a deed; "" for none."""
+def deed_mail(deed="", mark="", infected=False):
+    """A mail that asks for a deed; "" for none."""
     text = f"mail {mark}\r\n"
     if deed:
         text += f"DO: {deed}\r\n"
     if infected:
         text += EICAR.decode() + "\r\n"
-    return text.encode()
+    return Mail(0, "", ((b"Subject", b" x"),), text.encode())
 
 
-def check_left(host, base=None):
-    """After a host that was killed: no process within a while, and the next
-    one sweeps what it left in the folder."""
-    wait_for("processes end", lambda: not in_session(host.pid))
-    if base:
-        check("left", [path.name for path in base.iterdir()
-                       if not path.name.startswith("assay-scanner-")], [])
+def plain_kind(number):
+    """Of mails that the engine which decodes nothing reads as they are."""
+    return "eicar plain" if number // TWINS % INFECTED_EACH == 0 \
+        else "clean text"

@@ -74,12 +74,13 @@ def run(*arguments, **options):
 class Assayd:
     """assayd in the foreground, as a context."""
 
-    def __init__(self, folder, *arguments, text=LISTENER, **options):
+    def __init__(self, folder, *arguments, text=LISTENER, program=ASSAYD,
+                 **options):
         self.log = folder / "log"
         with self.log.open("w") as log:
             # pylint: disable=consider-using-with
             self.process = subprocess.Popen(
-                [ASSAYD, "-v", "-c", configure(folder, text), *arguments],
+                [program, "-v", "-c", configure(folder, text), *arguments],
                 stdin=subprocess.DEVNULL, stderr=log, **options)
 
     def __enter__(self):

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,12 +37,15 @@ enum {
 
 struct hostile_settings {
     const char *needs; /* a file without which it does not open, and of which
-                          the first word says how it opens */
+                          the first word says how it opens; its signatures, so
+                          to speak */
 };
 
 struct hostile {
-    int fd;      /* of the socket to the host; -1: in no worker */
-    uint64_t id; /* of the last request */
+    const char *needs; /* NULL: nothing */
+    uint64_t set;      /* which it has read there */
+    int fd;            /* of the socket to the host; -1: in no worker */
+    uint64_t id;       /* of the last request */
 };
 
 /* ---- packets ----------------------------------------------------------- */
@@ -106,9 +110,8 @@ static void send_reply(const struct hostile *self,
 typedef void deed_run(struct hostile *self, const assay_scan_args *args,
                       assay_finding *finding);
 
-#define DEED(name)                                       \
-    static void name(struct hostile *self,               \
-                     const assay_scan_args *args,        \
+#define DEED(name)                                                      \
+    static void name(struct hostile *self, const assay_scan_args *args, \
                      assay_finding *finding)
 #define UNUSED (void)self, (void)args, (void)finding
 
@@ -160,6 +163,18 @@ DEED(wrong_kind)
     UNUSED;
     clean_reply(&reply, self->id, args);
     reply.kind = ASSAY__WIRE_READY;
+    send_reply(self, &reply);
+}
+
+/* As if it had died before it saw the content, so that it costs nothing. */
+DEED(failed)
+{
+    struct assay__wire_reply reply;
+
+    UNUSED;
+    clean_reply(&reply, self->id, args);
+    reply.kind = ASSAY__WIRE_FAILED;
+    reply.rc = ASSAY_E_UNAVAILABLE;
     send_reply(self, &reply);
 }
 
@@ -375,6 +390,7 @@ static const struct {
     {"nothing", nothing},
     {"wrong-id", wrong_id},
     {"wrong-kind", wrong_kind},
+    {"failed", failed},
     {"out-of-range", out_of_range},
     {"no-end", no_end},
     {"long-name", long_name},
@@ -440,43 +456,93 @@ static const assay_conf_stanza hostile_conf = {
     .options = hostile_options,
 };
 
-/* "good", "crash", "hang" */
-static assay_rc read_needs(const char *path, assay_error *err)
+/* @return the number of what stands there */
+static assay_rc read_needs(const char *path, char *word, size_t size,
+                           uint64_t *set_out, assay_error *err)
 {
-    char word[16] = "";
-    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, word, size - 1) : -1;
 
-    if (!path)
-        return ASSAY_OK;
-    if (fd < 0)
-        return assay_error_set(err, ASSAY_E_NOTFOUND, "%s: %s", path,
-                               strerrordesc_np(errno));
-    if (read(fd, word, sizeof word - 1) < 0)
-        word[0] = '\0';
-    (void)close(fd);
-    if (strncmp(word, "crash", 5) == 0)
-        abort();
-    while (strncmp(word, "hang", 4) == 0)
-        (void)poll(NULL, 0, 1000);
+    if (got < 0)
+        (void)assay_error_set(err, ASSAY_E_NOTFOUND, "%s: %s", path,
+                              strerrordesc_np(errno));
+    if (fd >= 0)
+        (void)close(fd);
+    if (got < 0)
+        return ASSAY_E_NOTFOUND;
+    word[got] = '\0';
+    *set_out = 1;
+    for (const char *at = word; *at; at++)
+        *set_out = *set_out * 31 + (unsigned char)*at;
     return ASSAY_OK;
+}
+
+static bool begins_with(const char *text, const char *word)
+{
+    return strncmp(text, word, strlen(word)) == 0;
+}
+
+/* More than any machine of the tests has. */
+static assay_rc need_memory(assay_error *err)
+{
+    void *memory = malloc((size_t)GIGABYTE * 16);
+
+    if (!memory)
+        return assay_error_set(err, ASSAY_E_NOMEM, "no memory for the set");
+    free(memory);
+    return ASSAY_OK;
+}
+
+static assay_rc load(struct hostile *self, assay_error *err)
+{
+    char word[64] = "";
+    assay_rc rc;
+
+    if (!self->needs)
+        return ASSAY_OK;
+    rc = read_needs(self->needs, word, sizeof word, &self->set, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    if (begins_with(word, "crash"))
+        abort();
+    while (begins_with(word, "hang"))
+        (void)poll(NULL, 0, 1000);
+    return begins_with(word, "large") ? need_memory(err) : ASSAY_OK;
 }
 
 static assay_rc hostile_open(const assay_engine_args *args, void **instance_out,
                              assay_error *err)
 {
     const struct hostile_settings *settings = args->settings;
-    assay_rc rc = read_needs(settings->needs, err);
-    struct hostile *self;
+    struct hostile *self = calloc(1, sizeof *self);
+    assay_rc rc;
 
-    if (rc != ASSAY_OK)
-        return rc;
-    self = calloc(1, sizeof *self);
     if (!self)
         return assay_error_set(err, ASSAY_E_NOMEM, "hostile %s",
                                args->instance);
     self->fd = -1;
-    *instance_out = self;
-    return ASSAY_OK;
+    self->needs = settings->needs;
+    rc = load(self, err);
+    if (rc == ASSAY_OK)
+        *instance_out = self;
+    else
+        free(self);
+    return rc;
+}
+
+static assay_rc hostile_newer(void *instance, uint64_t *set_out,
+                              assay_error *err)
+{
+    const struct hostile *self = instance;
+    char word[64];
+    uint64_t set = 0;
+    assay_rc rc = ASSAY_OK;
+
+    if (self->needs)
+        rc = read_needs(self->needs, word, sizeof word, &set, err);
+    if (rc == ASSAY_OK)
+        *set_out = set == self->set ? 0 : set;
+    return rc;
 }
 
 static void hostile_close(void *instance)
@@ -520,8 +586,8 @@ static void hostile_scan(void *instance, const assay_scan_args *args,
     }
     finding->coverage.bytes_seen = content->size;
     finding->found = ASSAY_FOUND_NOTHING;
-    if (content->size > 0 && memmem(content->data, content->size, THREAT,
-                                    sizeof THREAT - 1)) {
+    if (content->size > 0 &&
+        memmem(content->data, content->size, THREAT, sizeof THREAT - 1)) {
         finding->found = ASSAY_FOUND_THREAT;
         (void)snprintf(finding->info, sizeof finding->info,
                        "Eicar-Test-Signature");
@@ -530,8 +596,9 @@ static void hostile_scan(void *instance, const assay_scan_args *args,
 
 static void hostile_epoch(void *instance, char *buf, size_t size)
 {
-    (void)instance;
-    (void)snprintf(buf, size, "hostile/1");
+    const struct hostile *self = instance;
+
+    (void)snprintf(buf, size, "hostile/%" PRIu64, self->set);
 }
 
 static const assay_engine_ops hostile_ops = {
@@ -542,6 +609,7 @@ static const assay_engine_ops hostile_ops = {
     .probe = hostile_probe,
     .epoch = hostile_epoch,
     .forked = hostile_forked,
+    .newer = hostile_newer,
 };
 
 ASSAY_ENGINE_MODULE(.name = "hostile", .version = "1.0",
