@@ -106,7 +106,8 @@ void assay__isolation_release(struct assay__isolation *self,
         worker->next = self->idle;
         self->idle = worker;
         self->idle_count++;
-        assay__cond_signal(&self->changed);
+        /* Not only scans wait for a change. */
+        assay__cond_broadcast(&self->changed);
     }
     assay__lock_drop(&self->lock);
     if (is_worn)
@@ -172,13 +173,20 @@ static struct assay__scanner_worker_link *take_worker(
     struct assay__isolation *self, int64_t deadline_ms, assay_finding *finding)
 {
     struct assay__scanner_worker_link *worker;
+    bool is_short;
 
     assay__lock_take(&self->lock);
     worker = pop_locked(self);
     if (!worker)
         self->waiting++;
+    is_short = self->waiting > self->idle_count;
     assay__lock_drop(&self->lock);
-    return worker ? worker : wait_for_worker(self, deadline_ms, finding);
+    if (!worker)
+        return wait_for_worker(self, deadline_ms, finding);
+    /* The keeper may have meant it for somebody who waits. */
+    if (is_short)
+        assay__keeper_wake(self);
+    return worker;
 }
 
 /* ---- one scan ---------------------------------------------------------- */
