@@ -12,7 +12,7 @@ import threading
 import time
 
 import chaos  # first: it finds the others
-from assayd import PATIENCE_S, Assayd, Failure, wait_for
+from assayd import ASSAYD, PATIENCE_S, Assayd, Failure, wait_for
 from mail_load import HUNG_UP
 from mail_samples import EICAR, INFECTED_EACH, TWINS, Mail
 
@@ -101,10 +101,10 @@ def processor_s(pid):
 
 
 def busy_s(leader):
-    """Processor time of all processes of a session so far, with that of the
-    children they waited for."""
+    """Processor time of all processes of a session so far, also of those that
+    have ended."""
     total = 0
-    for pid in in_session(leader):
+    for pid in in_session(leader) + zombies(leader):
         try:
             with open(f"/proc/{pid}/stat", encoding="ascii") as file:
                 fields = file.read().rpartition(")")[2].split()
