@@ -91,17 +91,37 @@ START_TEST(close_removes_all_and_follows_no_link)
 }
 END_TEST
 
+static assay_rc renew(bool *is_new)
+{
+    return assay__private_folder_renew(&folder, is_new, &err);
+}
+
 START_TEST(it_is_made_anew_when_somebody_removed_it)
 {
+    bool is_new = true;
+
     ck_assert_int_eq(open_in(base), ASSAY_OK);
-    ck_assert_int_eq(assay__private_folder_renew(&folder, &err), ASSAY_OK);
+    ck_assert_int_eq(renew(&is_new), ASSAY_OK);
+    ck_assert(!is_new);
     ck_assert_int_eq(rmdir(folder.path), 0);
-    ck_assert_int_eq(assay__private_folder_renew(&folder, &err), ASSAY_OK);
+    ck_assert_int_eq(renew(&is_new), ASSAY_OK);
+    ck_assert(is_new);
     ck_assert(exists(folder.path));
+}
+END_TEST
+
+/* It may hold what somebody prepared. */
+START_TEST(what_somebody_put_in_its_place_is_refused)
+{
+    bool is_new;
+
+    ck_assert_int_eq(open_in(base), ASSAY_OK);
     ck_assert_int_eq(rmdir(folder.path), 0);
-    ck_assert_int_eq(symlink("/tmp", folder.path), 0);
-    ck_assert_int_eq(assay__private_folder_renew(&folder, &err),
-                     ASSAY_E_UNAVAILABLE);
+    if (_i == 0)
+        ck_assert_int_eq(symlink("/tmp", folder.path), 0);
+    else
+        ck_assert_int_eq(mkdir(folder.path, 0700), 0);
+    ck_assert_int_eq(renew(&is_new), ASSAY_E_UNAVAILABLE);
 }
 END_TEST
 
@@ -170,6 +190,7 @@ int main(void)
     tcase_add_test(tc, it_is_ours_alone_and_locked);
     tcase_add_test(tc, close_removes_all_and_follows_no_link);
     tcase_add_test(tc, it_is_made_anew_when_somebody_removed_it);
+    tcase_add_loop_test(tc, what_somebody_put_in_its_place_is_refused, 0, 2);
     tcase_add_test(tc, a_base_that_cannot_be_trusted_is_refused);
     tcase_add_test(tc, sweeping_removes_what_the_dead_left);
     suite_add_tcase(suite, tc);
