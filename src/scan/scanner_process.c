@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -17,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "rt/spawn.h"
 
 enum {
     OPEN_TIMEOUT_MS = 15 * 60 * 1000, /* large databases on slow disks */
@@ -185,62 +185,24 @@ static bool keeps_stderr(void)
     return value && strcmp(value, "inherit") == 0;
 }
 
-/* The child has its socket as ASSAY_SCANNER_FD, and nothing else of ours. */
-static int add_actions(posix_spawn_file_actions_t *actions, int child_fd)
-{
-    int last = keeps_stderr() ? STDOUT_FILENO : STDERR_FILENO;
-    int rc =
-        posix_spawn_file_actions_adddup2(actions, child_fd, ASSAY_SCANNER_FD);
-
-    for (int fd = STDIN_FILENO; rc == 0 && fd <= last; fd++)
-        rc = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR,
-                                              0);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_addclosefrom_np(actions,
-                                                      ASSAY_SCANNER_FD + 1);
-    return rc;
-}
-
-static int spawn_with(const char *program, int child_fd,
-                      posix_spawn_file_actions_t *actions,
-                      posix_spawnattr_t *attr, pid_t *pid_out)
-{
-    char *name = assay__text_dup(program, strlen(program));
-    char *argv[] = {name, NULL};
-    char **environment = make_environment();
-    sigset_t none, all;
-    int rc = name && environment ? 0 : ENOMEM;
-
-    sigemptyset(&none);
-    sigfillset(&all);
-    (void)posix_spawnattr_setsigmask(attr, &none);
-    (void)posix_spawnattr_setsigdefault(attr, &all);
-    (void)posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK |
-                                             POSIX_SPAWN_SETSIGDEF);
-    if (rc == 0)
-        rc = add_actions(actions, child_fd);
-    if (rc == 0)
-        rc = posix_spawn(pid_out, program, actions, attr, argv, environment);
-    free(environment);
-    free(name);
-    return rc;
-}
+_Static_assert(ASSAY_SCANNER_FD == (int)ASSAY__SPAWN_FD, "other number");
 
 /* @return 0, or an errno */
-static int spawn(const char *program, int child_fd, pid_t *pid_out)
+static int spawn(const char *program, int child_fd,
+                 struct assay__scanner_peer *peer)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    int rc = posix_spawn_file_actions_init(&actions);
+    const char *const argv[] = {program, NULL};
+    char **environment = make_environment();
+    const struct assay__spawn what = {
+        .argv = argv,
+        .environment = environment,
+        .fd = child_fd,
+        .keeps_stderr = keeps_stderr(),
+    };
+    int rc =
+        environment ? assay__spawn(&what, &peer->pid, &peer->pid_fd) : ENOMEM;
 
-    if (rc != 0)
-        return rc;
-    rc = posix_spawnattr_init(&attr);
-    if (rc == 0) {
-        rc = spawn_with(program, child_fd, &actions, &attr, pid_out);
-        (void)posix_spawnattr_destroy(&attr);
-    }
-    (void)posix_spawn_file_actions_destroy(&actions);
+    free(environment);
     return rc;
 }
 
@@ -260,16 +222,8 @@ static assay_rc start_process(struct assay__scanner_peer *peer,
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return assay_error_set(err, ASSAY_E_IO, "scanner: socketpair: %s",
                                strerrordesc_np(errno));
-    rc = spawn(program, pair[1], &peer->pid);
+    rc = spawn(program, pair[1], peer);
     (void)close(pair[1]);
-    if (rc == 0) {
-        peer->pid_fd = pidfd_open(peer->pid, 0);
-        rc = peer->pid_fd < 0 ? errno : 0;
-        if (rc != 0) {
-            (void)kill(peer->pid, SIGKILL); /* not reaped: still our child */
-            (void)waitpid(peer->pid, NULL, 0);
-        }
-    }
     if (rc != 0) {
         (void)close(pair[0]);
         return assay_error_set(err, ASSAY_E_IO, "%s: cannot be started: %s",

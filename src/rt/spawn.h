@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * Starting a program: with no signal blocked or ignored, the null device in
+ * place of our streams, and none of our descriptors but one it is given.
+ */
+#ifndef ASSAY_RT_SPAWN_H
+#define ASSAY_RT_SPAWN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { ASSAY__SPAWN_FD = 3 }; /* what it finds the given one under */
+
+/** All borrowed for the call. */
+struct assay__spawn {
+    const char *const *argv;  /* ended by NULL; PATH is looked at when
+                                 the first has no slash */
+    char *const *environment; /* NULL: ours */
+    int fd;                   /* it has this as ASSAY__SPAWN_FD; -1:
+                                       none */
+    bool keeps_stderr;
+};
+
+/**
+ * @param pid_out     set on 0; the caller's to reap
+ * @param pid_fd_out  set on 0; close() it
+ * @return 0, or an errno; then nothing runs
+ * Threads: any.
+ */
+int assay__spawn(const struct assay__spawn *what, pid_t *pid_out,
+                 int *pid_fd_out);
+
+#endif
