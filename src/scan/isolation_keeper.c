@@ -23,6 +23,7 @@ enum {
     SETTLED_MS = 2000,  /* a template that lived so long was no failure */
     QUICK_RESTARTS = 5, /* of templates that worked for a moment */
     RETRY_MOST_MS = 60 * 1000, /* between two starts of a template */
+    IDLE_SHARE = 20, /* a start takes one part in so many of the time */
     WORKER_RETRY_MS = 100,
     WORKER_RETRY_MOST_MS = 1000,
     ASK_MS = 10 * 1000,
@@ -247,7 +248,21 @@ static void start_template(struct assay__isolation *self)
                         self->engine->instance);
 }
 
-/* Its workers go on; what dies again and again must not keep us busy. */
+/* One that worked and died, again and again, is not waited for longer than
+ * keeps the processor idle: a start costs what it costs. */
+static int64_t restart_time(const struct assay__isolation *self)
+{
+    int64_t delay;
+
+    if (self->deaths <= QUICK_RESTARTS)
+        return 0;
+    delay = retry_time(self->deaths - QUICK_RESTARTS);
+    return delay < IDLE_SHARE * self->present.took_ms
+               ? delay
+               : IDLE_SHARE * self->present.took_ms;
+}
+
+/* Its workers go on. */
 static void template_died(struct assay__isolation *self)
 {
     int64_t now_ms = assay__clock_ms();
@@ -256,10 +271,7 @@ static void template_died(struct assay__isolation *self)
     if (now_ms - self->started_ms >= SETTLED_MS)
         self->deaths = 0;
     self->deaths++;
-    if (self->deaths > QUICK_RESTARTS)
-        self->retry_ms = now_ms + retry_time(self->deaths - QUICK_RESTARTS);
-    else
-        self->retry_ms = now_ms;
+    self->retry_ms = now_ms + restart_time(self);
     assay_log_write(&self->log, ASSAY_LOG_ERROR, "scanner.template_died",
                     "scope=%s instance=%s pid=%d", self->engine->scope,
                     self->engine->instance, (int)self->present.peer.pid);

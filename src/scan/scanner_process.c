@@ -300,7 +300,8 @@ assay_rc assay__scanner_process_start(const struct assay__scanner_plan *plan,
     struct assay__scanner_process process = {
         .peer = {.fd = -1, .pid_fd = -1, .log = log},
         .places = assay__scanner_places(plan->record->walls.readable)};
-    struct assay__wire_reply reply = {0};
+    struct assay__wire_reply reply = {.kind = 0};
+    int64_t start_ms = assay__clock_ms();
     assay_error own = {0};
     assay_rc rc = start_process(&process.peer, plan->program, err);
 
@@ -325,6 +326,7 @@ assay_rc assay__scanner_process_start(const struct assay__scanner_plan *plan,
     (void)assay__text_copy_clean(process.missing, sizeof process.missing,
                                  reply.text, true);
     process.footprint = reply.number;
+    process.took_ms = assay__clock_ms() - start_ms;
     *out = process;
     return ASSAY_OK;
 }

@@ -41,6 +41,7 @@ struct assay__scanner_process {
     char missing[ASSAY_SCANNER_MISSING_MAX]; /* walls the kernel lacks; "" */
     uint64_t footprint;                      /* bytes of memory at its peak */
     uint64_t places; /* what its walls let it read, when it was started */
+    int64_t took_ms; /* to start it */
 };
 
 /** Which files and folders these names lead to now. Walls are built around
