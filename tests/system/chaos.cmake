@@ -14,12 +14,14 @@ if(ASSAY_BUILD_MILTER AND ASSAY_BUILD_CLAMAV)
     PREFIX "" OUTPUT_NAME hostile C_VISIBILITY_PRESET hidden
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/chaos/engines)
   foreach(name IN ITEMS
-      c01_workers_killed c03_worker_hangs c04_crash_loop c05_poison_mail
-      c09_disk_full c10_bad_file_base c11_no_descriptors c12_memory_limit c13_cpu_burners
-      c15_broken_configurations c16_reloads_under_load c17_broken_signatures c18_no_memory_for_two
-      c19_clock_jumps c20_host_dies c21_malicious_worker c22_log_lost c23_stop_under_load c26_engines_disagree
-      c27_runaway_scripts c28_scanned_is_delivered c29_verdict_cache
-      c30_ten_thousand_connections)
+      c01_workers_killed c02_host_killed_behind_postfix c03_worker_hangs
+      c04_crash_loop c05_poison_mail c09_disk_full c10_bad_file_base
+      c11_no_descriptors c12_memory_limit c13_cpu_burners
+      c15_broken_configurations c16_reloads_under_load c17_broken_signatures
+      c18_no_memory_for_two c19_clock_jumps c20_host_dies c21_malicious_worker
+      c22_log_lost c23_stop_under_load c24_soak c25_order_of_start
+      c26_engines_disagree c27_runaway_scripts c28_scanned_is_delivered
+      c29_verdict_cache c30_ten_thousand_connections scanner_kills)
     assay_add_script_test(chaos_${name} LABELS system chaos TIMEOUT 900
       COMMAND ${Python3_EXECUTABLE} -B
         ${CMAKE_CURRENT_LIST_DIR}/chaos/${name}.py)

@@ -51,6 +51,11 @@ def _all():
                 yield int(name), stat
 
 
+def parent(pid):
+    stat = _stat(pid)
+    return stat[1] if stat else 0
+
+
 def children(pid):
     """Those that run."""
     return [number for number, (state, parent, _) in _all()
