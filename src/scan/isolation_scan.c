@@ -199,24 +199,43 @@ static bool is_unfit(const assay_finding *finding)
             finding->reason == ASSAY_REASON_DESCRIPTORS);
 }
 
+static assay_rc send_content(const struct assay__isolation *self,
+                             struct assay__scanner_worker_link *worker,
+                             const assay_scan_args *args,
+                             assay_finding *finding)
+{
+    const assay_content *content = args->content;
+    struct assay__wire_request request;
+    assay_error err = {0};
+    assay_rc rc;
+
+    assay__wire_request_init(&request, ASSAY__WIRE_SCAN, 0);
+    assay__wire_put_content(&request, content);
+    request.deadline_ms = args->deadline_ms;
+    request.timeout_ms = self->engine->timeout_ms;
+    rc = assay__scanner_send_content(
+        &worker->peer, &request, (assay_bytes){content->data, content->size},
+        &err);
+    if (rc == ASSAY_E_LIMIT)
+        fault(finding, ASSAY_REASON_DESCRIPTORS, "%s", err.msg);
+    return rc;
+}
+
+/* @return ASSAY_OK and ASSAY_E_LIMIT with *finding set; ASSAY_E_UNAVAILABLE
+ *         it has not seen the content */
 static assay_rc ask(struct assay__isolation *self,
-                    struct assay__scanner_worker_link *worker, int content_fd,
+                    struct assay__scanner_worker_link *worker,
                     const assay_scan_args *args, assay_finding *finding)
 {
-    struct assay__wire_request request;
     struct assay__wire_reply reply = {.kind = 0};
     assay_error err = {0};
     assay_rc rc;
 
     if (!assay__scanner_is_quiet(&worker->peer))
         return ASSAY_E_UNAVAILABLE; /* this content is not to blame for it */
-    assay__wire_request_init(&request, ASSAY__WIRE_SCAN, 0);
-    assay__wire_put_content(&request, args->content);
-    request.deadline_ms = args->deadline_ms;
-    request.timeout_ms = self->engine->timeout_ms;
-    rc = assay__scanner_send(&worker->peer, &request, content_fd, &err);
+    rc = send_content(self, worker, args, finding);
     if (rc != ASSAY_OK)
-        return ASSAY_E_UNAVAILABLE; /* it has not seen the content */
+        return rc == ASSAY_E_LIMIT ? rc : ASSAY_E_UNAVAILABLE;
     rc = assay__scanner_receive(&worker->peer, &reply, NULL, -1,
                                 args->deadline_ms + GRACE_MS, &err);
     /* FAILED is no answer to a scan, whatever code it has. */
@@ -284,9 +303,10 @@ static void poison(struct assay__isolation *self, assay_finding *finding)
 }
 
 /* Until a worker says something, time is up, or it has killed enough. */
-static void scan_sealed(struct assay__isolation *self, int content_fd,
-                        const assay_scan_args *args, assay_finding *finding)
+void assay__isolation_scan(void *instance, const assay_scan_args *args,
+                           assay_finding *finding)
 {
+    struct assay__isolation *self = instance;
     int kills = 0, stale = 0;
 
     while (kills < KILLS_MOST && stale < STALE_MOST) {
@@ -298,8 +318,8 @@ static void scan_sealed(struct assay__isolation *self, int content_fd,
         worker = take_worker(self, args->deadline_ms, finding);
         if (!worker)
             return;
-        rc = ask(self, worker, content_fd, args, finding);
-        if (rc == ASSAY_OK) {
+        rc = ask(self, worker, args, finding);
+        if (rc == ASSAY_OK || rc == ASSAY_E_LIMIT) {
             assay__isolation_release(self, worker);
             return;
         }
@@ -319,22 +339,6 @@ static void scan_sealed(struct assay__isolation *self, int content_fd,
         poison(self, finding);
     else
         fault(finding, ASSAY_REASON_CRASHED, "scanner workers keep dying");
-}
-
-void assay__isolation_scan(void *instance, const assay_scan_args *args,
-                           assay_finding *finding)
-{
-    const assay_content *content = args->content;
-    assay_error err = {0};
-    int fd = -1;
-
-    if (assay__wire_seal((assay_bytes){content->data, content->size}, &fd,
-                         &err) != ASSAY_OK) {
-        fault(finding, ASSAY_REASON_DESCRIPTORS, "%s", err.msg);
-        return;
-    }
-    scan_sealed(instance, fd, args, finding);
-    (void)close(fd);
 }
 
 /* ---- the canary -------------------------------------------------------- */

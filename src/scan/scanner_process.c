@@ -34,6 +34,21 @@ assay_rc assay__scanner_send(struct assay__scanner_peer *peer,
     return assay__wire_send(peer->fd, request, sizeof *request, fd, err);
 }
 
+assay_rc assay__scanner_send_content(struct assay__scanner_peer *peer,
+                                     struct assay__wire_request *request,
+                                     assay_bytes content, assay_error *err)
+{
+    int fd = assay__wire_window_put(&peer->window, content), own = -1;
+    assay_rc rc;
+
+    if (fd < 0 && assay__wire_seal(content, &own, err) != ASSAY_OK)
+        return ASSAY_E_LIMIT;
+    rc = assay__scanner_send(peer, request, fd >= 0 ? fd : own, err);
+    if (own >= 0)
+        (void)close(own);
+    return rc;
+}
+
 /* The line comes from a process that may have been taken over. */
 static void write_line(const assay_log *log,
                        const struct assay__wire_reply *reply)
@@ -136,6 +151,7 @@ void assay__scanner_peer_close(struct assay__scanner_peer *peer)
     if (peer->pid_fd >= 0)
         (void)close(peer->pid_fd);
     peer->fd = peer->pid_fd = -1;
+    assay__wire_window_close(&peer->window);
 }
 
 void assay__scanner_peer_kill(struct assay__scanner_peer *peer)

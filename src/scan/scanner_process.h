@@ -32,7 +32,9 @@ struct assay__scanner_peer {
     int pid_fd; /* -1: none */
     pid_t pid;
     uint64_t last_id;
-    const assay_log *log; /* where its lines go; borrowed */
+    const assay_log *log;             /* where its lines go; borrowed */
+    struct assay__wire_window window; /* of a worker; open from its first small
+                                         content on */
 };
 
 struct assay__scanner_process {
@@ -85,6 +87,13 @@ void assay__scanner_process_end(struct assay__scanner_process *process);
 assay_rc assay__scanner_send(struct assay__scanner_peer *peer,
                              struct assay__wire_request *request, int fd,
                              assay_error *err);
+/** Send a request with a content: in the peer's window, or in a memfd of its
+ *  own. The answer to the last one must be there.
+ *  @return ASSAY_OK; ASSAY_E_LIMIT no descriptor or memory for it; ASSAY_E_IO
+ */
+assay_rc assay__scanner_send_content(struct assay__scanner_peer *peer,
+                                     struct assay__wire_request *request,
+                                     assay_bytes content, assay_error *err);
 /**
  * Wait for the answer to the last request; writes the log lines that come
  * before it.

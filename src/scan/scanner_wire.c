@@ -16,6 +16,9 @@
 
 enum {
     SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL,
+    /* Nobody can write who could not before. */
+    WINDOW_SEALS =
+        F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL,
     MAX_STRAY_FDS = 16 /* room to see, and close, what should not be there */
 };
 
@@ -86,14 +89,66 @@ assay_rc assay__wire_map(int fd, uint64_t size, void **map_out,
     return ASSAY_OK;
 }
 
+static bool is_window(int fd)
+{
+    struct stat st;
+
+    return (fcntl(fd, F_GET_SEALS) & WINDOW_SEALS) == WINDOW_SEALS &&
+           fstat(fd, &st) == 0 && st.st_size == ASSAY__WIRE_WINDOW;
+}
+
 assay_rc assay__wire_read(int fd, uint64_t size, void *buffer, assay_error *err)
 {
-    assay_rc rc = check_sealed(fd, size, err);
+    assay_rc rc = size <= ASSAY__WIRE_WINDOW && is_window(fd)
+                      ? ASSAY_OK
+                      : check_sealed(fd, size, err);
 
     /* Memory is read at once, or not at all. */
     if (rc == ASSAY_OK && pread(fd, buffer, (size_t)size, 0) != (ssize_t)size)
         rc = io_error(err, "read");
     return rc;
+}
+
+/* ---- a window ---------------------------------------------------------- */
+
+static bool open_window(struct assay__wire_window *window)
+{
+    int fd = memfd_create("assay-window", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    void *map = MAP_FAILED;
+
+    if (fd < 0)
+        return false;
+    /* Its memory is taken now: later, SIGBUS would tell that there is none. */
+    if (fallocate(fd, 0, 0, ASSAY__WIRE_WINDOW) == 0)
+        map = mmap(NULL, ASSAY__WIRE_WINDOW, PROT_READ | PROT_WRITE, MAP_SHARED,
+                   fd, 0);
+    if (map != MAP_FAILED && fcntl(fd, F_ADD_SEALS, WINDOW_SEALS) == 0) {
+        *window = (struct assay__wire_window){fd, map};
+        return true;
+    }
+    if (map != MAP_FAILED)
+        (void)munmap(map, ASSAY__WIRE_WINDOW);
+    close(fd);
+    return false;
+}
+
+int assay__wire_window_put(struct assay__wire_window *window, assay_bytes bytes)
+{
+    if (bytes.len > ASSAY__WIRE_WINDOW ||
+        (!window->map && !open_window(window)))
+        return -1;
+    if (bytes.len > 0)
+        memcpy(window->map, bytes.data, bytes.len);
+    return window->fd;
+}
+
+void assay__wire_window_close(struct assay__wire_window *window)
+{
+    if (!window->map)
+        return;
+    (void)munmap(window->map, ASSAY__WIRE_WINDOW);
+    close(window->fd);
+    *window = (struct assay__wire_window){0};
 }
 
 /* ---- packets ----------------------------------------------------------- */

@@ -10,6 +10,10 @@
  *   host to worker      SCAN(memfd) PROBE
  *   worker to host      LOG WORKING FINDING ANSWER FAILED
  *
+ * Small contents come in a window: one memfd for all of a worker, which only
+ * the host can write to. It is the worker's alone, so none sees what another
+ * got.
+ *
  * A request has one answer with its id; LOG comes at any time before it.
  */
 #ifndef ASSAY_SCAN_SCANNER_WIRE_H
@@ -22,7 +26,8 @@ enum {
     ASSAY__WIRE_MAGIC = 0x41535932, /* "ASY2": layout 2 */
     ASSAY__WIRE_MEDIA_TYPE = 128,
     ASSAY__WIRE_FILE_NAME = 512,
-    ASSAY__WIRE_READING = 64
+    ASSAY__WIRE_READING = 64,
+    ASSAY__WIRE_WINDOW = 128 * 1024 /* bytes of a window */
 };
 
 enum assay__wire_kind {
@@ -93,10 +98,24 @@ assay_rc assay__wire_seal(assay_bytes bytes, int *fd_out, assay_error *err);
  *  @param map_out munmap(map, size); NULL when size is 0 */
 assay_rc assay__wire_map(int fd, uint64_t size, void **map_out,
                          assay_error *err);
-/** Likewise, but copy it; for less than some 100 KB that is cheaper.
+/** Likewise, but copy it out; it may also be in a window, whose owner can
+ *  change it meanwhile. For less than some 100 KB that is cheaper.
  *  @param buffer  size bytes */
 assay_rc assay__wire_read(int fd, uint64_t size, void *buffer,
                           assay_error *err);
+
+/** All zero: not open. */
+struct assay__wire_window {
+    int fd;
+    void *map; /* NULL: not open */
+};
+
+/** Put bytes into a window, which is opened when it was not; what was there
+ *  before is gone, or lies behind them.
+ *  @return its descriptor, to be sent; -1: too large, or it cannot be opened */
+int assay__wire_window_put(struct assay__wire_window *window,
+                           assay_bytes bytes);
+void assay__wire_window_close(struct assay__wire_window *window);
 
 assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
                           int fd, assay_error *err);

@@ -22,7 +22,7 @@ enum {
     EXIT_START = 3,
     CPU_GRACE_S = 2, /* the host kills at the deadline; this is for when it
                        cannot */
-    COPY_MOST = 128 * 1024 /* larger contents are mapped */
+    COPY_MOST = ASSAY__WIRE_WINDOW /* larger contents are mapped */
 };
 
 /* What a worker changes while it works. */

@@ -109,6 +109,58 @@ START_TEST(what_is_not_mapped_is_not_copied)
 }
 END_TEST
 
+START_TEST(window_takes_one_content_after_another)
+{
+    struct assay__wire_window window = {0};
+    char copy[] = "------";
+    int fd = assay__wire_window_put(&window, content);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(assay__wire_read(fd, content.len, copy, &err), ASSAY_OK);
+    ck_assert_str_eq(copy, "hello-");
+    ck_assert_int_eq(assay__wire_window_put(&window, (assay_bytes){"bye", 3}),
+                     fd);
+    ck_assert_int_eq(assay__wire_read(fd, 3, copy, &err), ASSAY_OK);
+    ck_assert_str_eq(copy, "byelo-");
+    assay__wire_window_close(&window);
+    assay__wire_window_close(&window); /* as one that was never open */
+}
+END_TEST
+
+START_TEST(window_is_written_by_its_owner_only)
+{
+    struct assay__wire_window window = {0};
+    int fd = assay__wire_window_put(&window, content);
+    void *map = NULL;
+
+    ck_assert_int_eq(write(fd, "x", 1), -1);
+    ck_assert_int_eq(ftruncate(fd, 0), -1);
+    ck_assert_int_eq(
+        fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096), -1);
+    ck_assert(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) ==
+              MAP_FAILED);
+    /* What is mapped must not change, and it can. */
+    ck_assert_int_eq(assay__wire_map(fd, ASSAY__WIRE_WINDOW, &map, &err),
+                     ASSAY_E_INVAL);
+    assay__wire_window_close(&window);
+}
+END_TEST
+
+START_TEST(large_content_does_not_fit_a_window)
+{
+    struct assay__wire_window window = {0};
+    char *large = calloc(1, ASSAY__WIRE_WINDOW + 1);
+    assay_bytes bytes = {large, ASSAY__WIRE_WINDOW + 1};
+
+    ck_assert_ptr_nonnull(large);
+    ck_assert_int_eq(assay__wire_window_put(&window, bytes), -1);
+    bytes.len--;
+    ck_assert_int_ge(assay__wire_window_put(&window, bytes), 0);
+    assay__wire_window_close(&window);
+    free(large);
+}
+END_TEST
+
 START_TEST(packet_of_another_size_is_refused)
 {
     struct assay__wire_request in;
@@ -304,6 +356,9 @@ int main(void)
     tcase_add_test(tc, content_of_another_size_is_refused);
     tcase_add_test(tc, content_is_copied_out);
     tcase_add_test(tc, what_is_not_mapped_is_not_copied);
+    tcase_add_test(tc, window_takes_one_content_after_another);
+    tcase_add_test(tc, window_is_written_by_its_owner_only);
+    tcase_add_test(tc, large_content_does_not_fit_a_window);
     tcase_add_loop_test(tc, packet_of_another_size_is_refused, 0, 3);
     tcase_add_test(tc, stray_descriptors_are_closed);
     tcase_add_test(tc, end_of_file_is_not_an_answer);
