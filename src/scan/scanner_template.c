@@ -140,7 +140,9 @@ static assay_rc start(struct template *self, assay_error *err)
     if (rc != ASSAY_OK)
         return rc;
     (void)fcntl(self->fd, F_SETOWN, getpid());
-    (void)fcntl(self->fd, F_SETFL, O_ASYNC);
+    if (!assay__scanner_watch_host(self->fd))
+        return assay_error_set(err, ASSAY_E_NOTFOUND,
+                               "scanner: the host has ended");
     rc =
         assay__scanner_record_unpack(&fields, &self->arena, &self->record, err);
     if (rc != ASSAY_OK)
@@ -150,7 +152,7 @@ static assay_rc start(struct template *self, assay_error *err)
     rc = self->walls->enter_template(&self->record.walls, ready.text, err);
     if (rc == ASSAY_OK)
         rc = open_engine(self, &fields, err);
-    (void)fcntl(self->fd, F_SETFL, 0);
+    assay__scanner_unwatch_host(self->fd);
     if (rc != ASSAY_OK)
         return rc;
     set_epoch(self, ready.epoch);

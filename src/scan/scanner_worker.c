@@ -81,9 +81,7 @@ static uint64_t grown_bytes(const struct state *state)
 
 /* ---- a host that dies, a scan that does not end ------------------------ */
 
-/* Whoever closes the other end now sends SIGIO, whose default is to end.
- * @return false: it is closed already */
-static bool watch_host(int fd)
+bool assay__scanner_watch_host(int fd)
 {
     struct pollfd hung_up = {.fd = fd};
 
@@ -91,7 +89,7 @@ static bool watch_host(int fd)
     return poll(&hung_up, 1, 0) == 0;
 }
 
-static void unwatch_host(int fd)
+void assay__scanner_unwatch_host(int fd)
 {
     (void)fcntl(fd, F_SETFL, 0);
 }
@@ -125,10 +123,10 @@ static void scan(struct state *state, const struct assay__wire_request *request,
     assay__wire_get_content(request, data, &content);
     reply->finding.coverage.bytes_total = request->size;
     limit_cpu(state, request->timeout_ms);
-    if (!watch_host(worker->fd))
+    if (!assay__scanner_watch_host(worker->fd))
         _exit(EXIT_DONE);
     worker->ops->scan(worker->instance, &args, &reply->finding);
-    unwatch_host(worker->fd);
+    assay__scanner_unwatch_host(worker->fd);
 }
 
 /* An engine may leave its texts without an end. */

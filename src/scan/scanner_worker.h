@@ -27,6 +27,12 @@ void assay__scanner_log_line(void *arg, assay_log_level level,
 /** Tell the host why this process ends. */
 void assay__scanner_tell_failure(int fd, uint64_t id, const assay_error *err);
 
+/** Whoever closes the other end from now on sends SIGIO, whose default is to
+ *  end. Its owner must be set.
+ *  @return false: it is closed already, and nothing will come */
+bool assay__scanner_watch_host(int fd);
+void assay__scanner_unwatch_host(int fd);
+
 /** All borrowed from the template, whose memory is ours now. */
 struct assay__scanner_worker {
     const assay_scanner_walls *walls;
