@@ -63,7 +63,7 @@ END_TEST
 
 static void put_file(const char *in, const char *name)
 {
-    char path[PATH_MAX + 32];
+    char path[2 * PATH_MAX];
     FILE *file;
 
     (void)snprintf(path, sizeof path, "%s/%s", in, name);
@@ -122,6 +122,24 @@ START_TEST(what_somebody_put_in_its_place_is_refused)
     else
         ck_assert_int_eq(mkdir(folder.path, 0700), 0);
     ck_assert_int_eq(renew(&is_new), ASSAY_E_UNAVAILABLE);
+}
+END_TEST
+
+START_TEST(a_base_that_went_or_became_a_link_is_refused)
+{
+    char aside[96];
+    bool is_new;
+
+    (void)snprintf(aside, sizeof aside, "%s.aside", base);
+    ck_assert_int_eq(open_in(base), ASSAY_OK);
+    ck_assert_int_eq(rename(base, aside), 0);
+    ck_assert_int_eq(renew(&is_new), ASSAY_E_UNAVAILABLE);
+    ck_assert_int_eq(symlink(aside, base), 0);
+    ck_assert_int_eq(renew(&is_new), ASSAY_E_UNAVAILABLE);
+    ck_assert_int_eq(unlink(base), 0);
+    ck_assert_int_eq(rename(aside, base), 0);
+    ck_assert_int_eq(renew(&is_new), ASSAY_OK);
+    ck_assert(!is_new);
 }
 END_TEST
 
@@ -191,6 +209,7 @@ int main(void)
     tcase_add_test(tc, close_removes_all_and_follows_no_link);
     tcase_add_test(tc, it_is_made_anew_when_somebody_removed_it);
     tcase_add_loop_test(tc, what_somebody_put_in_its_place_is_refused, 0, 2);
+    tcase_add_test(tc, a_base_that_went_or_became_a_link_is_refused);
     tcase_add_test(tc, a_base_that_cannot_be_trusted_is_refused);
     tcase_add_test(tc, sweeping_removes_what_the_dead_left);
     suite_add_tcase(suite, tc);
