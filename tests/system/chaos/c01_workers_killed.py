@@ -61,8 +61,7 @@ def test_c1_scanned_by_another(folder):
                 scanners.stop(pid)
             with scanners.Sending(client, scanners.deed_mail(
                     mark=str(infected), infected=infected)) as sending:
-                wait_for("a scan under way", lambda: host.scanner()["workers"]
-                         > host.scanner()["idle"])
+                wait_for("a scan under way", lambda: host.busy() > 0)
                 for pid in workers:
                     scanners.kill(pid)
                 check("answer", sending.answer()[0], answer)

@@ -59,13 +59,15 @@ def endure(folder, sandbox, kill_template):
     text = scanners.hostile_configuration(
         base, f"timeout = 600 sandbox = {sandbox}")
     with scanners.Host(folder, text) as host:
-        clients = [dial(folder) for _ in BUSY]
-        sending = [scanners.Sending(client, scanners.deed_mail(deed))
-                   for client, deed in zip(clients, BUSY)]
-        for one in sending:
-            one.thread.start()
-        wait_for("all busy", lambda: host.scanner()["workers"] -
-                 host.scanner()["idle"] == len(BUSY))
+        clients, sending = [], []
+        # One after the other: when several connections become busy at once,
+        # libmilter may leave one of them alone until another ends.
+        for deed in BUSY:
+            clients.append(dial(folder))
+            sending.append(scanners.Sending(clients[-1],
+                                            scanners.deed_mail(deed)))
+            sending[-1].thread.start()
+            wait_for("busy", lambda: host.busy() == len(sending))
         if kill_template:
             template = host.template()
             scanners.kill(template)

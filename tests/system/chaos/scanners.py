@@ -199,6 +199,11 @@ class Host(Assayd):
         template = self.scanner()["template"]
         return children(template) if template else []
 
+    def busy(self):
+        """How many workers scan."""
+        scanner = self.scanner()
+        return scanner["workers"] - scanner["idle"]
+
     def processes(self):
         """All but itself."""
         return [pid for pid in in_session(self.pid) if pid != self.pid]
