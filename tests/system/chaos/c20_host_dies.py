@@ -129,8 +129,11 @@ def test_c20_loading(folder):
         wait_for("a template that loads", host.processes)
         die(host)
     host = scanners.Host(folder, text)
-    wait_for("a template that loads", host.processes)
-    die(host)
+    try:
+        wait_for("a template that loads", host.processes)
+        die(host)
+    finally:
+        host.__exit__(None, None, None)  # it never was ready
     needs.write_text("good")
     check_restart(folder, text, base, 1)
 
