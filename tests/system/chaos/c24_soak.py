@@ -85,7 +85,7 @@ class Soak:
         pid = self.host.pid
         self.samples.append(Sample(
             chaos.resident_kb(pid),
-            scanners.descriptors(pid) - 2 * scanner["workers"],
+            scanners.descriptors(pid) - 3 * scanner["workers"],
             scanners.threads(pid), len(scanners.in_session(pid)),
             len(chaos.left_behind(self.base))))
 

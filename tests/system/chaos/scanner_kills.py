@@ -64,12 +64,12 @@ def check_service(folder):
 
 
 def wait_steady(host, descriptors):
-    """As many as before, and two for each worker."""
+    """As many as before, and two or three for each worker."""
     def steady():
         scanner = host.scanner()
         return scanner["workers"] == scanner["idle"] and \
             scanners.descriptors(host.pid) <= \
-            descriptors + 2 * scanner["workers"]
+            descriptors + 3 * scanner["workers"]
     wait_for(f"{descriptors} descriptors and those of workers", steady)
 
 
