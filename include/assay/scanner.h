@@ -39,6 +39,10 @@ typedef struct assay_scanner_confinement {
     uint64_t temporary_files; /**< most files it may make there; 0: likewise */
     uint64_t memory_bytes;    /**< address space a worker may have beside what
                                    the template has; 0: no limit */
+    /** Of a worker: to be called by who ends the process because an allocation
+     *  failed, right before that. Allocates nothing. May be NULL. */
+    void (*out_of_memory)(void *arg);
+    void *out_of_memory_arg;
 } assay_scanner_confinement;
 
 /** Text for pieces that the kernel lacks, such as "Landlock, user namespace";

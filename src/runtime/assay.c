@@ -433,6 +433,14 @@ assay_rc assay_start(assay *assay_, assay_error *err)
     return rc;
 }
 
+static void interrupt(assay *self)
+{
+    struct assay__generation *generation = assay__present(self);
+
+    assay__generation_interrupt(generation);
+    assay__generation_unref(&generation);
+}
+
 /* Only assay_stop() frees the tickers, and hosts do not call both at once. */
 bool assay_quiesce(assay *assay_, int64_t wait_ms)
 {
@@ -440,6 +448,7 @@ bool assay_quiesce(assay *assay_, int64_t wait_ms)
     struct assay__ticker *refresher;
     bool idle;
 
+    interrupt(assay_);
     assay__lock_take(&assay_->lock);
     refresher = assay_->refresher;
     assay__lock_drop(&assay_->lock);
@@ -449,6 +458,8 @@ bool assay_quiesce(assay *assay_, int64_t wait_ms)
 
 void assay_stop(assay *assay_)
 {
+    if (assay_->present)
+        interrupt(assay_);
     stop_refresher(assay_);
     assay__ticker_stop(&assay_->ticker);
     assay__pools_stop(assay_->pools);

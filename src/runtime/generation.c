@@ -143,6 +143,12 @@ assay_rc assay__generation_start(struct assay__generation *generation,
     return rc;
 }
 
+void assay__generation_interrupt(struct assay__generation *generation)
+{
+    for (size_t i = 0; i < generation->scope_count; i++)
+        assay__scope_interrupt(generation->scopes[i]);
+}
+
 void assay__generation_stop(struct assay__generation *generation)
 {
     for (size_t i = generation->scope_count; i > 0; i--)

@@ -85,6 +85,8 @@ assay_rc assay__generation_open(struct assay__generation *generation,
 /** Open the engines that scan in processes of their own. @return as above */
 assay_rc assay__generation_start(struct assay__generation *generation,
                                  const assay_log *log, assay_error *err);
+/** Have looks for newer signatures that run in another thread end soon. */
+void assay__generation_interrupt(struct assay__generation *generation);
 /** Close them again. No scan is running. */
 void assay__generation_stop(struct assay__generation *generation);
 /** Have every engine in turn look for newer signatures. Blocks while some

@@ -380,3 +380,9 @@ bool assay__engine_core_is_refresh_due(const struct assay__engine_core *core)
     return core->instance && (!core->options.is_isolated ||
                               assay__isolation_is_refresh_due(core->instance));
 }
+
+void assay__engine_core_interrupt(struct assay__engine_core *core)
+{
+    if (core->instance && core->options.is_isolated)
+        assay__isolation_interrupt(core->instance);
+}

@@ -81,7 +81,8 @@ struct assay__engine_core {
     assay_engine_args args;      /* likewise */
     const assay_engine_ops *ops; /* of instance: the engine's, or those of its
                                     scanner processes; set by open */
-    void *instance;              /* what ops work on; NULL: not open */
+    void *_Atomic instance;      /* what ops work on; NULL: not open; set after
+                                    ops, which scans may look for before */
     struct assay__engine_stats stats;
     struct assay__engine_count_base counted_from[ASSAY__ENGINE_COUNTERS];
     bool uses_names;              /* verdicts may depend on file names */
@@ -154,6 +155,8 @@ void assay__engine_core_probe(struct assay__engine_core *core,
 assay_rc assay__engine_core_refresh(struct assay__engine_core *core,
                                     const assay_log *log, bool *changed_out,
                                     assay_error *err);
+/** Have a refresh in another thread end soon, if it can. */
+void assay__engine_core_interrupt(struct assay__engine_core *core);
 /** Whether it is time for that when nobody asks. */
 bool assay__engine_core_is_refresh_due(const struct assay__engine_core *core);
 

@@ -16,6 +16,7 @@
 #include "rt/library_folder.h"
 #include "scan/isolation_priv.h"
 
+#define MS_PER_S 1000
 #define PROGRAM "../libexec/assay-scanner" /* from the folder of libassay */
 
 /* ---- what the processes are given -------------------------------------- */
@@ -173,6 +174,8 @@ static void close_events(struct assay__isolation *self)
         (void)close(self->wake_fd);
     if (self->stop_fd >= 0)
         (void)close(self->stop_fd);
+    if (self->interrupt_fd >= 0)
+        (void)close(self->interrupt_fd);
 }
 
 static void destroy(struct assay__isolation *self)
@@ -221,6 +224,7 @@ static assay_rc new_self(struct assay__isolation **out, assay_error *err)
     self->folder.lock_fd = -1;
     self->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    self->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     rc = assay__lock_init(&self->lock, ASSAY__LOCK_scanner, err);
     if (rc == ASSAY_OK) {
         rc = assay__cond_init(&self->changed, err);
@@ -232,7 +236,7 @@ static assay_rc new_self(struct assay__isolation **out, assay_error *err)
         free(self);
         return rc;
     }
-    if (self->wake_fd < 0 || self->stop_fd < 0) {
+    if (self->wake_fd < 0 || self->stop_fd < 0 || self->interrupt_fd < 0) {
         destroy(self);
         return assay_error_set(err, ASSAY_E_IO, "scanner: eventfd: %s",
                                strerrordesc_np(errno));
@@ -252,11 +256,16 @@ static void take_args(struct assay__isolation *self,
     self->next_number = 1;
     self->probe_round = 1;
     self->is_serving = true;
-    atomic_init(&self->refreshed_ms, assay__clock_ms());
     self->wanted = (assay_engine_isolation){
         .struct_size = sizeof self->wanted,
     };
     self->table->ops->isolation(args->engine->settings, &self->wanted);
+    /* An updater may not have run for as long as we were away. */
+    atomic_init(&self->refresh_ms,
+                assay__clock_ms() +
+                    (self->wanted.updater
+                         ? 0
+                         : self->wanted.update_interval_s * MS_PER_S));
     assay__scanner_log_open(&self->file, self->wanted.log_path,
                             args->engine->log);
     self->log = assay__scanner_log_tee(&self->file);

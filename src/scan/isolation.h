@@ -62,6 +62,8 @@ assay_rc assay__isolation_open(const struct assay__isolation_args *args,
 
 /** Whether it is time to look for newer signatures, when nobody asks. */
 bool assay__isolation_is_refresh_due(void *instance);
+/** Have a refresh in another thread end soon; none begins any more. */
+void assay__isolation_interrupt(void *instance);
 /** Open the file of its log anew, under its name. */
 assay_rc assay__isolation_reopen_log(void *instance, assay_error *err);
 

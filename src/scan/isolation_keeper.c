@@ -90,12 +90,9 @@ assay_rc assay__keeper_make(struct assay__isolation *self, int stop_fd,
                             assay_error *err)
 {
     struct assay__scanner_process process;
-    bool is_new;
-    assay_rc rc = assay__private_folder_renew(&self->folder, &is_new, err);
+    assay_rc rc = assay__scanner_process_start(&self->plan, &self->log, stop_fd,
+                                               &process, err);
 
-    if (rc == ASSAY_OK)
-        rc = assay__scanner_process_start(&self->plan, &self->log, stop_fd,
-                                          &process, err);
     if (rc != ASSAY_OK)
         return rc;
     rc = make_worker(self, &process, stop_fd, worker_out, err);
@@ -107,6 +104,28 @@ assay_rc assay__keeper_make(struct assay__isolation *self, int stop_fd,
     report_start(self, &process);
     *process_out = process;
     return ASSAY_OK;
+}
+
+void assay__keeper_give_up(struct assay__scanner_process *process,
+                           struct assay__scanner_worker_link *worker)
+{
+    assay__scanner_peer_kill(&worker->peer);
+    free(worker);
+    assay__scanner_process_end(process);
+}
+
+bool assay__keeper_is_whole(struct assay__scanner_process *process)
+{
+    struct assay__wire_request request;
+    struct assay__wire_reply reply;
+
+    assay__wire_request_init(&request, ASSAY__WIRE_NEWER, 0);
+    return assay__scanner_send(&process->peer, &request, -1, NULL) ==
+               ASSAY_OK &&
+           assay__scanner_receive(&process->peer, &reply, NULL, -1,
+                                  assay__clock_ms() + ASK_MS,
+                                  NULL) == ASSAY_OK &&
+           reply.kind == ASSAY__WIRE_ANSWER && reply.number == 0;
 }
 
 /* ---- the template in use ----------------------------------------------- */
@@ -121,8 +140,8 @@ static struct assay__scanner_worker_link *take_all_locked(
     assay__lock_assert_held(&self->lock);
     while (*end)
         end = &(*end)->next;
-    *end = self->unproved;
-    self->idle = self->unproved = NULL;
+    *end = self->leaving;
+    self->idle = self->leaving = NULL;
     self->idle_count = self->idle_least = 0;
     return all;
 }
@@ -136,6 +155,29 @@ static void discard_all(struct assay__isolation *self,
         assay__isolation_discard(self, workers);
         workers = next;
     }
+}
+
+/* They leave in good standing, or what they found clean does not count. */
+static void prove_and_discard(struct assay__isolation *self,
+                              struct assay__scanner_worker_link *worker)
+{
+    if (worker->unproved_scans == 0 || assay__isolation_prove(self, worker))
+        assay__isolation_discard(self, worker);
+}
+
+/* @return how many there were */
+static size_t let_go(struct assay__isolation *self,
+                     struct assay__scanner_worker_link *workers)
+{
+    size_t count = 0;
+
+    for (; workers; count++) {
+        struct assay__scanner_worker_link *next = workers->next;
+
+        prove_and_discard(self, workers);
+        workers = next;
+    }
+    return count;
 }
 
 static void retire_present(struct assay__isolation *self)
@@ -182,7 +224,7 @@ void assay__keeper_adopt(struct assay__isolation *self,
     self->idle_count = self->idle_least = 1;
     assay__cond_broadcast(&self->changed);
     assay__lock_drop(&self->lock);
-    discard_all(self, old);
+    (void)let_go(self, old);
 }
 
 static void set_down(struct assay__isolation *self,
@@ -223,7 +265,11 @@ static void template_failed(struct assay__isolation *self, assay_error *err)
     assay__lock_take(&self->lock);
     self->is_reloading = false;
     assay__lock_drop(&self->lock);
-    set_down(self, ASSAY__ISOLATION_DOWN, err->msg, ASSAY_REASON_UNAVAILABLE);
+    if (delay > 0)
+        set_down(self, ASSAY__ISOLATION_DOWN, err->msg,
+                 ASSAY_REASON_UNAVAILABLE);
+    else /* scans that wait may yet be served */
+        set_down(self, ASSAY__ISOLATION_LOADING, "", ASSAY_REASON_NONE);
 }
 
 static void start_template(struct assay__isolation *self)
@@ -232,11 +278,18 @@ static void start_template(struct assay__isolation *self)
     struct assay__scanner_process process;
     assay_error err = {0};
     unsigned failures = self->failures;
-    assay_rc rc =
-        assay__keeper_make(self, self->stop_fd, &process, &worker, &err);
+    bool is_new;
+    assay_rc rc = assay__private_folder_renew(&self->folder, &is_new, &err);
 
+    if (rc == ASSAY_OK)
+        rc = assay__keeper_make(self, self->stop_fd, &process, &worker, &err);
     if (rc == ASSAY_E_STATE) /* it is being closed */
         return;
+    if (rc == ASSAY_OK && !assay__keeper_is_whole(&process)) {
+        assay__keeper_give_up(&process, worker);
+        rc = assay_error_set(&err, ASSAY_E_UNAVAILABLE,
+                             "the signatures changed while they were loaded");
+    }
     if (rc != ASSAY_OK) {
         template_failed(self, &err);
         return;
@@ -328,7 +381,7 @@ static void start_worker(struct assay__isolation *self)
         rc = make_worker(self, &self->present, self->stop_fd, &worker, &err);
     if (worker)
         worker_works(self, worker);
-    else if (is_new || rc == ASSAY_E_NOTFOUND || rc == ASSAY_E_TIMEOUT ||
+    else if (is_new || rc == ASSAY_E_NOTFOUND ||
              assay__scanner_process_has_ended(&self->present)) {
         /* It is gone, or hangs, or what it has mounted went with its folder. */
         assay__scanner_process_end(&self->present);
@@ -337,19 +390,28 @@ static void start_worker(struct assay__isolation *self)
         worker_failed(self, &err);
 }
 
-static struct assay__scanner_worker_link *take_due(
+static struct assay__scanner_worker_link *take_leaving(
     struct assay__isolation *self)
 {
-    struct assay__scanner_worker_link *worker;
+    struct assay__scanner_worker_link *leaving;
 
     assay__lock_take(&self->lock);
-    worker = self->unproved;
-    if (worker) {
-        self->unproved = worker->next;
-        worker->next = NULL;
-    }
+    leaving = self->leaving;
+    self->leaving = NULL;
     assay__lock_drop(&self->lock);
-    return worker;
+    return leaving;
+}
+
+/* Idle ones that have not passed the present round. @return whether there was
+ * one */
+static bool prove_one(struct assay__isolation *self)
+{
+    struct assay__scanner_worker_link *worker =
+        assay__isolation_take_unproved(self);
+
+    if (worker && assay__isolation_prove(self, worker))
+        assay__isolation_release(self, worker);
+    return worker != NULL;
 }
 
 /* Those that nobody needed since the last round of probes, but one. */
@@ -435,7 +497,8 @@ static void serve_request(struct assay__isolation *self,
         break;
     case ASSAY__KEEPER_VERSION:
         ask_template(self, request, ASSAY__WIRE_VERSION);
-        clean_lines(request->reply.text);
+        if (request->rc == ASSAY_OK)
+            clean_lines(request->reply.text);
         break;
     case ASSAY__KEEPER_ADOPT:
         assay__keeper_adopt(self, request->process, request->worker);
@@ -534,8 +597,9 @@ static struct need look(struct assay__isolation *self)
     assay__lock_take(&self->lock);
     need.is_stopping = self->is_stopping;
     need.has_request = self->requests != NULL;
-    need.worker = self->workers == 0 ||
-                  (self->waiting > self->idle_count && self->workers < most);
+    need.worker = !self->is_reloading &&
+                  (self->workers == 0 ||
+                   (self->waiting > self->idle_count && self->workers < most));
     assay__lock_drop(&self->lock);
     return need;
 }
@@ -602,20 +666,22 @@ static bool work(struct assay__isolation *self, const struct need *need)
         start_template(self);
         return true;
     }
+    worker = take_leaving(self);
+    if (worker) {
+        size_t count = let_go(self, worker);
+
+        atomic_fetch_add(&self->counts.recycled, count);
+        return true;
+    }
     if (need->worker && self->has_present &&
         (self->worker_failures == 0 || now_ms >= self->worker_retry_ms)) {
         start_worker(self);
         return true;
     }
-    worker = take_due(self);
-    if (worker) {
-        if (assay__isolation_prove(self, worker))
-            assay__isolation_release(self, worker);
+    if (prove_one(self))
         return true;
-    }
     worker = take_surplus(self);
-    discard_all(self, worker);
-    return worker != NULL;
+    return let_go(self, worker) > 0;
 }
 
 static void *keep(void *arg)

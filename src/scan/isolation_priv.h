@@ -30,9 +30,10 @@ struct assay__scanner_worker_link {
     uint64_t generation; /* of its template */
     uint64_t number;
     uint64_t scans;
-    uint64_t grown;  /* bytes since it was forked */
-    uint64_t proved; /* the round of probes it last passed */
-    bool is_unfit;   /* its folder is gone or full, or the like */
+    uint64_t grown;          /* bytes since it was forked */
+    uint64_t proved;         /* the round of probes it last passed */
+    uint64_t unproved_scans; /* since then */
+    bool is_unfit;           /* its folder is gone or full, or the like */
     struct assay__scanner_worker_link *next;
 };
 
@@ -80,9 +81,10 @@ struct assay__isolation {
     struct assay__scanner_record record;
     struct assay__scanner_plan plan;
     struct assay__scanner_log_file file;
-    assay_log log; /* to file and to the engine's log */
-    int wake_fd;   /* an eventfd that wakes the keeper */
-    int stop_fd;   /* likewise; readable from close on */
+    assay_log log;    /* to file and to the engine's log */
+    int wake_fd;      /* an eventfd that wakes the keeper */
+    int stop_fd;      /* likewise; readable from close on */
+    int interrupt_fd; /* likewise; what refreshes is to end */
     pthread_t keeper;
     bool has_keeper;
     _Atomic uint64_t *clean_generation;
@@ -116,11 +118,12 @@ struct assay__isolation {
     char failure[ASSAY_ERROR_MAX];           /* lock: why nobody serves; "" */
     assay_reason failure_reason;             /* lock */
     struct assay__scanner_worker_link *idle; /* lock: the newest first */
-    struct assay__scanner_worker_link *unproved; /* lock: for the keeper */
-    struct assay__keeper_request *requests;      /* lock */
-    uint64_t generation;                         /* lock: of present */
-    uint64_t next_number;                        /* lock: of a worker */
-    uint64_t workers;                            /* lock: all of them */
+    struct assay__scanner_worker_link *leaving; /* lock: have scanned for the
+                                                   last time; the keeper's */
+    struct assay__keeper_request *requests;     /* lock */
+    uint64_t generation;                        /* lock: of present */
+    uint64_t next_number;                       /* lock: of a worker */
+    uint64_t workers;                           /* lock: all of them */
     uint64_t idle_count, idle_least;     /* lock: now; since the last probe */
     uint64_t waiting;                    /* lock: scans without a worker */
     uint64_t probe_round, trimmed_round; /* lock */
@@ -131,7 +134,7 @@ struct assay__isolation {
     uint64_t failed_set;
     int64_t failed_until_ms;
     unsigned unsettled;
-    _Atomic int64_t refreshed_ms;
+    _Atomic int64_t refresh_ms; /* when to look again, when nobody asks */
 };
 
 /* ---- isolation_keeper.c ------------------------------------------------ */
@@ -151,6 +154,12 @@ assay_rc assay__keeper_make(struct assay__isolation *self, int stop_fd,
                             struct assay__scanner_process *process_out,
                             struct assay__scanner_worker_link **worker_out,
                             assay_error *err);
+/** Whether what it has loaded did not change meanwhile: it may be half of the
+ *  one and half of the other. For who has just made it. */
+bool assay__keeper_is_whole(struct assay__scanner_process *process);
+/** End both; nobody uses them. */
+void assay__keeper_give_up(struct assay__scanner_process *process,
+                           struct assay__scanner_worker_link *worker);
 /** Make both what scans use. The keeper's, and open's. */
 void assay__keeper_adopt(struct assay__isolation *self,
                          const struct assay__scanner_process *process,

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -22,9 +23,9 @@
 
 enum {
     MS_PER_S = 1000,
-    ASK_MS = 10 * 1000,
     UPDATER_MS = 60 * 60 * 1000,
-    SETTLE_MS = 2000,                /* an updater pauses between files */
+    SETTLE_MS = 2000, /* an updater pauses between files */
+    SOON_MS = 60 * 1000,
     UNSETTLED_MOST = 10,             /* looks in vain before it is an error */
     FAILED_RETRY_MS = 10 * 60 * 1000 /* the same signatures once more */
 };
@@ -33,8 +34,24 @@ bool assay__isolation_is_refresh_due(void *instance)
 {
     const struct assay__isolation *self = instance;
 
-    return assay__clock_ms() - atomic_load(&self->refreshed_ms) >=
-           self->wanted.update_interval_s * MS_PER_S;
+    return assay__clock_ms() >= atomic_load(&self->refresh_ms);
+}
+
+void assay__isolation_interrupt(void *instance)
+{
+    struct assay__isolation *self = instance;
+
+    (void)eventfd_write(self->interrupt_fd, 1);
+}
+
+/* What did not come to an end is looked at again soon. */
+static void set_next(struct assay__isolation *self, bool is_settled)
+{
+    int64_t wait_ms = self->wanted.update_interval_s * MS_PER_S;
+
+    if (!is_settled && wait_ms > SOON_MS)
+        wait_ms = SOON_MS;
+    atomic_store(&self->refresh_ms, assay__clock_ms() + wait_ms);
 }
 
 static void run_updater(struct assay__isolation *self)
@@ -43,7 +60,7 @@ static void run_updater(struct assay__isolation *self)
 
     if (!self->wanted.updater || !self->wanted.updater[0])
         return;
-    if (assay__command_run(self->wanted.updater, self->stop_fd,
+    if (assay__command_run(self->wanted.updater, self->interrupt_fd,
                            assay__clock_ms() + UPDATER_MS, &err) == ASSAY_OK)
         return;
     assay__text_unquote(err.msg);
@@ -104,7 +121,7 @@ static assay_rc wait_for_writer(struct assay__isolation *self, assay_error *err)
 /* Whether nobody writes there: it is the same set a while later. */
 static bool is_settled(struct assay__isolation *self, uint64_t set)
 {
-    struct pollfd stop = {.fd = self->stop_fd, .events = POLLIN};
+    struct pollfd stop = {.fd = self->interrupt_fd, .events = POLLIN};
     uint64_t later = 0;
 
     if (poll(&stop, 1, SETTLE_MS) != 0)
@@ -129,14 +146,6 @@ static assay_rc check_memory(struct assay__isolation *self, assay_error *err)
                            (need >> 20) + 1, left >> 20);
 }
 
-static void give_up(struct assay__scanner_process *process,
-                    struct assay__scanner_worker_link *worker)
-{
-    assay__scanner_peer_kill(&worker->peer);
-    free(worker);
-    assay__scanner_process_end(process);
-}
-
 static assay_rc hand_over(struct assay__isolation *self,
                           struct assay__scanner_process *process,
                           struct assay__scanner_worker_link *worker,
@@ -147,24 +156,8 @@ static assay_rc hand_over(struct assay__isolation *self,
     assay_rc rc = assay__keeper_ask(self, &request, err);
 
     if (rc != ASSAY_OK)
-        give_up(process, worker);
+        assay__keeper_give_up(process, worker);
     return rc;
-}
-
-/* What changed while it was read may be half of the one and half of the
- * other. */
-static bool is_whole(struct assay__scanner_process *process)
-{
-    struct assay__wire_request request;
-    struct assay__wire_reply reply;
-
-    assay__wire_request_init(&request, ASSAY__WIRE_NEWER, 0);
-    return assay__scanner_send(&process->peer, &request, -1, NULL) ==
-               ASSAY_OK &&
-           assay__scanner_receive(&process->peer, &reply, NULL, -1,
-                                  assay__clock_ms() + ASK_MS,
-                                  NULL) == ASSAY_OK &&
-           reply.kind == ASSAY__WIRE_ANSWER && reply.number == 0;
 }
 
 static assay_rc load_and_switch(struct assay__isolation *self, assay_error *err)
@@ -172,13 +165,13 @@ static assay_rc load_and_switch(struct assay__isolation *self, assay_error *err)
     struct assay__scanner_worker_link *worker = NULL;
     struct assay__scanner_process process;
     assay_rc rc =
-        assay__keeper_make(self, self->stop_fd, &process, &worker, err);
+        assay__keeper_make(self, self->interrupt_fd, &process, &worker, err);
 
     if (rc != ASSAY_OK)
         return rc;
-    if (is_whole(&process))
+    if (assay__keeper_is_whole(&process))
         return hand_over(self, &process, worker, err);
-    give_up(&process, worker);
+    assay__keeper_give_up(&process, worker);
     return assay_error_set(err, ASSAY_E_STATE,
                            "the signatures changed while they were loaded");
 }
@@ -211,7 +204,8 @@ static assay_rc stop_then_load(struct assay__isolation *self, assay_error *err)
         return rc;
     resume.err = *err;
     (void)assay__keeper_ask(self, &resume, NULL);
-    return rc;
+    /* That it will be tried again is no reason to keep silent about it. */
+    return rc == ASSAY_E_STATE ? ASSAY_E_UNAVAILABLE : rc;
 }
 
 static assay_rc load(struct assay__isolation *self, uint64_t set,
@@ -243,6 +237,8 @@ static assay_rc look(struct assay__isolation *self, bool *changed_out,
 
     if (rc == ASSAY_E_STATE)
         return wait_for_writer(self, err);
+    if (rc == ASSAY_OK && set == 0)
+        self->unsettled = 0;
     if (rc != ASSAY_OK || set == 0)
         return rc;
     if (set == self->failed_set && assay__clock_ms() < self->failed_until_ms)
@@ -267,9 +263,9 @@ assay_rc assay__isolation_refresh(void *instance, bool *changed_out,
     assay_rc rc;
 
     *changed_out = false;
-    atomic_store(&self->refreshed_ms, assay__clock_ms());
     run_updater(self);
     rc = look(self, changed_out, &own);
+    set_next(self, rc == ASSAY_OK && self->unsettled == 0);
     assay__lock_take(&self->lock);
     assay__text_copy(self->refresh_failure, sizeof self->refresh_failure,
                      rc == ASSAY_OK ? "" : own.msg);

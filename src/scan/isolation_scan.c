@@ -70,6 +70,9 @@ struct assay__scanner_worker_link *assay__isolation_take_unproved(
 void assay__isolation_discard(struct assay__isolation *self,
                               struct assay__scanner_worker_link *worker)
 {
+    /* It may have been blind since it last passed. */
+    if (worker->unproved_scans > 0)
+        atomic_fetch_add(self->clean_generation, 1);
     assay__scanner_peer_kill(&worker->peer);
     free(worker);
     assay__lock_take(&self->lock);
@@ -84,25 +87,31 @@ static bool is_worn_locked(const struct assay__isolation *self,
 {
     const struct assay__isolation_options *options = &self->options;
 
-    return worker->is_unfit ||
-           (options->scans > 0 && worker->scans >= (uint64_t)options->scans) ||
+    return (options->scans > 0 && worker->scans >= (uint64_t)options->scans) ||
            (options->growth_bytes > 0 && worker->grown > options->growth_bytes);
+}
+
+/* Whether it has scanned for the last time. */
+static bool is_leaving_locked(const struct assay__isolation *self,
+                              const struct assay__scanner_worker_link *worker)
+{
+    return worker->generation != self->generation || self->is_reloading ||
+           is_worn_locked(self, worker);
 }
 
 void assay__isolation_release(struct assay__isolation *self,
                               struct assay__scanner_worker_link *worker)
 {
-    bool is_worn, is_old, is_due;
+    bool is_lost, is_leaving, is_due;
 
     assay__lock_take(&self->lock);
-    is_worn = is_worn_locked(self, worker);
-    is_old = worker->generation != self->generation || self->is_stopping ||
-             self->is_reloading;
-    is_due = !is_old && !is_worn && worker->proved != self->probe_round;
-    if (is_due) {
-        worker->next = self->unproved;
-        self->unproved = worker;
-    } else if (!is_old && !is_worn) {
+    is_lost = worker->is_unfit || self->is_stopping;
+    is_leaving = !is_lost && is_leaving_locked(self, worker);
+    is_due = worker->proved != self->probe_round;
+    if (is_leaving) {
+        worker->next = self->leaving;
+        self->leaving = worker;
+    } else if (!is_lost) {
         worker->next = self->idle;
         self->idle = worker;
         self->idle_count++;
@@ -110,11 +119,9 @@ void assay__isolation_release(struct assay__isolation *self,
         assay__cond_broadcast(&self->changed);
     }
     assay__lock_drop(&self->lock);
-    if (is_worn)
-        atomic_fetch_add(&self->counts.recycled, 1);
-    if (is_worn || is_old)
+    if (is_lost)
         assay__isolation_discard(self, worker);
-    else if (is_due)
+    else if (is_leaving || is_due)
         assay__keeper_wake(self);
 }
 
@@ -146,6 +153,19 @@ static void explain_wait_locked(const struct assay__isolation *self,
     else
         fault(finding, ASSAY_REASON_OVERLOAD,
               "no scanner worker was free in time");
+}
+
+/* One that missed a whole round, because it was always busy or the keeper was,
+ * proves itself first. @return NULL: it did not */
+static struct assay__scanner_worker_link *check_overdue(
+    struct assay__isolation *self, struct assay__scanner_worker_link *worker)
+{
+    bool is_overdue;
+
+    assay__lock_take(&self->lock);
+    is_overdue = worker->proved + 1 < self->probe_round;
+    assay__lock_drop(&self->lock);
+    return !is_overdue || assay__isolation_prove(self, worker) ? worker : NULL;
 }
 
 static struct assay__scanner_worker_link *wait_for_worker(
@@ -196,7 +216,8 @@ static bool is_unfit(const assay_finding *finding)
 {
     return finding->found == ASSAY_FOUND_FAULT &&
            (finding->reason == ASSAY_REASON_TEMPORARY ||
-            finding->reason == ASSAY_REASON_DESCRIPTORS);
+            finding->reason == ASSAY_REASON_DESCRIPTORS ||
+            finding->reason == ASSAY_REASON_MEMORY); /* it has ended */
 }
 
 static assay_rc send_content(const struct assay__isolation *self,
@@ -247,6 +268,7 @@ static assay_rc ask(struct assay__isolation *self,
     if (rc != ASSAY_OK)
         return rc;
     worker->scans++;
+    worker->unproved_scans++;
     worker->grown = reply.number;
     worker->is_unfit = is_unfit(&reply.finding);
     *finding = reply.finding;
@@ -318,6 +340,11 @@ void assay__isolation_scan(void *instance, const assay_scan_args *args,
         worker = take_worker(self, args->deadline_ms, finding);
         if (!worker)
             return;
+        worker = check_overdue(self, worker);
+        if (!worker) {
+            stale++;
+            continue;
+        }
         rc = ask(self, worker, args, finding);
         if (rc == ASSAY_OK || rc == ASSAY_E_LIMIT) {
             assay__isolation_release(self, worker);
@@ -362,10 +389,10 @@ bool assay__isolation_prove(struct assay__isolation *self,
                                     assay__clock_ms() + PROBE_MS, &err);
     if (rc == ASSAY_OK && reply.kind == ASSAY__WIRE_ANSWER) {
         worker->proved = round;
+        worker->unproved_scans = 0;
         return true;
     }
-    /* It may have been blind since it last passed. */
-    atomic_fetch_add(self->clean_generation, 1);
+    worker->unproved_scans++; /* what it found clean does not count */
     atomic_fetch_add(&self->counts.canaries_missed, 1);
     assay__text_unquote(err.msg);
     assay_log_write(&self->log, ASSAY_LOG_ERROR, "scanner.canary_missed",

@@ -21,7 +21,8 @@
 enum {
     OPEN_TIMEOUT_MS = 15 * 60 * 1000, /* large databases on slow disks */
     FORK_TIMEOUT_MS = 10 * 1000,
-    LINES_MAX = 4096 /* log lines before one answer */
+    LINES_MAX = 65536, /* log lines of a template before one answer */
+    WORKER_LINES_MAX = 64
 };
 
 /* ---- packets ----------------------------------------------------------- */
@@ -49,10 +50,12 @@ assay_rc assay__scanner_send_content(struct assay__scanner_peer *peer,
     return rc;
 }
 
-/* The line comes from a process that may have been taken over. */
-static void write_line(const assay_log *log,
+/* The line comes from a process that may have been taken over, a worker by a
+ * mail: what that says is told as its words, not as an event. */
+static void write_line(const struct assay__scanner_peer *peer,
                        const struct assay__wire_reply *reply)
 {
+    const assay_log *log = peer->log;
     char line[ASSAY_LOG_LINE_MAX];
     assay_log_level level =
         reply->rc >= ASSAY_LOG_ERROR && reply->rc <= ASSAY_LOG_DEBUG
@@ -62,7 +65,18 @@ static void write_line(const assay_log *log,
     if (!log || !log->sink || level > log->threshold)
         return;
     (void)assay__text_copy_clean(line, sizeof line, reply->text, false);
-    log->sink(log->arg, level, line);
+    if (!peer->is_worker) {
+        log->sink(log->arg, level, line);
+        return;
+    }
+    assay__text_unquote(line);
+    assay_log_write(log, level, "scanner.said", "pid=%d line=\"%s\"",
+                    (int)peer->pid, line);
+}
+
+static int lines_most(const struct assay__scanner_peer *peer)
+{
+    return peer->is_worker ? WORKER_LINES_MAX : LINES_MAX;
 }
 
 static void close_received(int *fd)
@@ -94,7 +108,9 @@ assay_rc assay__scanner_receive(struct assay__scanner_peer *peer,
     int fd = -1;
     assay_rc rc = ASSAY_OK;
 
-    for (int i = 0; i < LINES_MAX; i++) {
+    reply->kind =
+        0; /* so that callers can tell what was said from what failed */
+    for (int i = 0; i < lines_most(peer); i++) {
         rc = wait_for(peer, stop_fd, deadline_ms, err);
         if (rc == ASSAY_OK) /* there is something: it does not wait */
             rc = assay__wire_receive(peer->fd, reply, sizeof *reply,
@@ -105,7 +121,7 @@ assay_rc assay__scanner_receive(struct assay__scanner_peer *peer,
             break;
         if (reply->kind == ASSAY__WIRE_LOG) {
             close_received(&fd);
-            write_line(peer->log, reply);
+            write_line(peer, reply);
             continue;
         }
         if (reply->id != peer->last_id)
@@ -135,9 +151,9 @@ bool assay__scanner_is_quiet(struct assay__scanner_peer *peer)
 
     for (int i = 0; rc == ASSAY_OK && poll(&readable, 1, 0) == 1; i++) {
         rc = assay__wire_receive(peer->fd, &reply, sizeof reply, NULL, 0, NULL);
-        if (rc == ASSAY_OK && i < LINES_MAX &&
+        if (rc == ASSAY_OK && i < lines_most(peer) &&
             assay__wire_reply_is_sound(&reply) && reply.kind == ASSAY__WIRE_LOG)
-            write_line(peer->log, &reply);
+            write_line(peer, &reply);
         else if (rc == ASSAY_OK)
             rc = ASSAY_E_INVAL; /* nobody asked */
     }
@@ -295,12 +311,26 @@ uint64_t assay__scanner_places(const char *const *paths)
     return places ? places : 1;
 }
 
+/* The code of an engine or of a wall; those that mean something else here are
+ * not passed on. */
+static assay_rc own_failure(assay_rc rc, assay_error *err)
+{
+    bool is_ours =
+        rc == ASSAY_E_STATE || rc == ASSAY_E_NOTFOUND || rc == ASSAY_E_TIMEOUT;
+
+    if (is_ours && err)
+        err->code = ASSAY_E_UNAVAILABLE;
+    return is_ours ? ASSAY_E_UNAVAILABLE : rc;
+}
+
 /* A program that ended without a word. */
 static assay_rc explain(const char *program, assay_rc rc, assay_error *err)
 {
     if (rc == ASSAY_E_NOTFOUND || rc == ASSAY_E_IO)
         return assay_error_set(err, ASSAY_E_UNAVAILABLE,
-                               "%s ended before its engine was open", program);
+                               "%s ended before its engine was open; is it an "
+                               "assay-scanner?",
+                               program);
     if (rc == ASSAY_E_TIMEOUT)
         return assay_error_set(err, ASSAY_E_UNAVAILABLE,
                                "%s did not open its engine in %d minutes",
@@ -332,8 +362,9 @@ assay_rc assay__scanner_process_start(const struct assay__scanner_plan *plan,
         rc = assay_error_set(&own, ASSAY_E_INVAL,
                              "scanner: its answer makes no sense");
     if (rc != ASSAY_OK) {
-        if (reply.kind != ASSAY__WIRE_FAILED)
-            rc = explain(plan->program, rc, &own);
+        rc = reply.kind == ASSAY__WIRE_FAILED
+                 ? own_failure(rc, &own)
+                 : explain(plan->program, rc, &own);
         assay__scanner_process_end(&process);
         return assay_error_set(err, rc, "%s", own.msg);
     }
@@ -355,7 +386,7 @@ static assay_rc ask_for_worker(struct assay__scanner_process *process,
                                assay_error *err)
 {
     struct assay__wire_request request;
-    struct assay__wire_reply reply;
+    struct assay__wire_reply reply = {.kind = 0};
     assay_rc rc;
 
     assay__wire_request_init(&request, ASSAY__WIRE_FORK, 0);
@@ -365,16 +396,16 @@ static assay_rc ask_for_worker(struct assay__scanner_process *process,
         rc = assay__scanner_receive(&process->peer, &reply, &worker->pid_fd,
                                     stop_fd,
                                     assay__clock_ms() + FORK_TIMEOUT_MS, err);
-    if (rc == ASSAY_E_IO) /* a broken pipe: nobody reads there */
+    if (reply.kind == ASSAY__WIRE_FAILED) /* it is well, and says why */
+        return own_failure(rc, err);
+    if (rc == ASSAY_E_STATE)
+        return rc;
+    if (rc != ASSAY_OK || reply.kind != ASSAY__WIRE_FORKED ||
+        worker->pid_fd < 0)
         return assay_error_set(err, ASSAY_E_NOTFOUND,
-                               "scanner: the template is gone");
-    if (rc == ASSAY_OK &&
-        (reply.kind != ASSAY__WIRE_FORKED || worker->pid_fd < 0))
-        rc = assay_error_set(err, ASSAY_E_INVAL,
-                             "scanner: its answer makes no sense");
-    if (rc == ASSAY_OK)
-        worker->pid = (pid_t)reply.number;
-    return rc;
+                               "scanner: the template is gone, or hangs");
+    worker->pid = (pid_t)reply.number;
+    return ASSAY_OK;
 }
 
 assay_rc assay__scanner_process_fork(struct assay__scanner_process *process,
@@ -382,9 +413,11 @@ assay_rc assay__scanner_process_fork(struct assay__scanner_process *process,
                                      struct assay__scanner_peer *worker_out,
                                      assay_error *err)
 {
-    struct assay__scanner_peer worker = {
-        .pid_fd = -1, .log = process->peer.log, .last_id = number};
-    struct assay__wire_reply reply;
+    struct assay__scanner_peer worker = {.pid_fd = -1,
+                                         .log = process->peer.log,
+                                         .last_id = number,
+                                         .is_worker = true};
+    struct assay__wire_reply reply = {.kind = 0};
     int pair[2];
     assay_rc rc;
 
@@ -397,14 +430,14 @@ assay_rc assay__scanner_process_fork(struct assay__scanner_process *process,
     if (rc == ASSAY_OK) {
         rc = assay__scanner_receive(&worker, &reply, NULL, stop_fd,
                                     assay__clock_ms() + FORK_TIMEOUT_MS, err);
-        if (rc == ASSAY_OK && reply.kind != ASSAY__WIRE_WORKING)
-            rc = ASSAY_E_INVAL;
-        if (rc == ASSAY_E_NOTFOUND || rc == ASSAY_E_INVAL)
-            rc = assay_error_set(err, ASSAY_E_UNAVAILABLE,
-                                 "scanner: a worker ended before it worked");
-        if (rc == ASSAY_E_TIMEOUT) /* the template is well */
+        if (reply.kind == ASSAY__WIRE_FAILED)
+            rc = own_failure(rc, err);
+        else if (rc == ASSAY_E_TIMEOUT)
             rc = assay_error_set(err, ASSAY_E_UNAVAILABLE,
                                  "scanner: a worker did not begin to work");
+        else if (rc != ASSAY_E_STATE && reply.kind != ASSAY__WIRE_WORKING)
+            rc = assay_error_set(err, ASSAY_E_UNAVAILABLE,
+                                 "scanner: a worker ended before it worked");
     }
     if (rc != ASSAY_OK) {
         assay__scanner_peer_kill(&worker);

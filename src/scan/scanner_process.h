@@ -32,6 +32,7 @@ struct assay__scanner_peer {
     int pid_fd; /* -1: none */
     pid_t pid;
     uint64_t last_id;
+    bool is_worker;
     const assay_log *log;             /* where its lines go; borrowed */
     struct assay__wire_window window; /* of a worker; open from its first small
                                          content on */

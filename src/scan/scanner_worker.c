@@ -34,6 +34,9 @@ struct state {
     size_t copied;        /* bytes of the one before */
     rlim_t cpu_limit;     /* seconds, as set; 0: not yet */
     rlim_t cpu_most;      /* the hard limit */
+    /* What the host is told if memory runs out in what is being done: a fault
+     * of the machine, not of the content. */
+    struct assay__wire_reply last_words;
 };
 
 void assay__scanner_log_line(void *arg, assay_log_level level, const char *line)
@@ -110,6 +113,38 @@ static void limit_cpu(struct state *state, int64_t timeout_ms)
         state->cpu_limit = limit.rlim_cur;
 }
 
+/* ---- no memory ----------------------------------------------------------- */
+
+static void say_last_words(void *arg)
+{
+    const struct state *state = arg;
+
+    (void)assay__wire_send(state->worker->fd, &state->last_words,
+                           sizeof state->last_words, -1, NULL);
+}
+
+static void prepare_last_words(struct state *state, enum assay__wire_kind kind,
+                               uint64_t id)
+{
+    struct assay__wire_reply *words = &state->last_words;
+
+    words->kind = kind;
+    words->id = id;
+}
+
+static void init_last_words(struct state *state)
+{
+    static const char why[] = "the scanner process had no memory left";
+    struct assay__wire_reply *words = &state->last_words;
+
+    assay__wire_reply_init(words, ASSAY__WIRE_FAILED, state->worker->number);
+    words->rc = ASSAY_E_NOMEM;
+    words->finding.found = ASSAY_FOUND_FAULT;
+    words->finding.reason = ASSAY_REASON_MEMORY;
+    assay__text_copy(words->text, sizeof words->text, why);
+    assay__text_copy(words->finding.info, sizeof words->finding.info, why);
+}
+
 /* ---- requests ---------------------------------------------------------- */
 
 static void scan(struct state *state, const struct assay__wire_request *request,
@@ -123,6 +158,7 @@ static void scan(struct state *state, const struct assay__wire_request *request,
     assay__wire_get_content(request, data, &content);
     reply->finding.coverage.bytes_total = request->size;
     limit_cpu(state, request->timeout_ms);
+    prepare_last_words(state, ASSAY__WIRE_FINDING, request->id);
     if (!assay__scanner_watch_host(worker->fd))
         _exit(EXIT_DONE);
     worker->ops->scan(worker->instance, &args, &reply->finding);
@@ -173,13 +209,13 @@ static assay_rc answer_scan(struct state *state,
     return assay__wire_send(state->worker->fd, &reply, sizeof reply, -1, err);
 }
 
-static assay_rc answer_probe(const struct state *state, uint64_t id,
-                             assay_error *err)
+static assay_rc answer_probe(struct state *state, uint64_t id, assay_error *err)
 {
     const struct assay__scanner_worker *worker = state->worker;
     struct assay__wire_reply reply;
     assay_error own = {0};
 
+    prepare_last_words(state, ASSAY__WIRE_FAILED, id);
     if (worker->ops->probe(worker->instance, &own) != ASSAY_OK) {
         assay__scanner_tell_failure(worker->fd, id, &own);
         return ASSAY_OK;
@@ -232,6 +268,7 @@ static assay_rc prepare(struct state *state, assay_error *err)
 static assay_rc settle(struct state *state, assay_error *err)
 {
     const struct assay__scanner_worker *worker = state->worker;
+    assay_scanner_confinement confinement = *worker->confinement;
     char folder[PATH_MAX];
     assay_rc rc = worker->walls->own_temporary(worker->confinement,
                                                worker->number, folder, err);
@@ -240,8 +277,10 @@ static assay_rc settle(struct state *state, assay_error *err)
         rc = worker->ops->forked(worker->instance, folder, err);
     if (rc == ASSAY_OK)
         rc = prepare(state, err);
+    confinement.out_of_memory = say_last_words;
+    confinement.out_of_memory_arg = state;
     if (rc == ASSAY_OK)
-        rc = worker->walls->enter_worker(worker->confinement, folder, err);
+        rc = worker->walls->enter_worker(&confinement, folder, err);
     if (rc == ASSAY_OK)
         rc = worker->ops->probe(worker->instance, err);
     return rc;
@@ -270,7 +309,10 @@ _Noreturn void assay__scanner_worker_run(
 {
     struct state state = {.worker = worker, .memory_fd = -1};
     assay_error err = {0};
-    assay_rc rc = settle(&state, &err);
+    assay_rc rc;
+
+    init_last_words(&state);
+    rc = settle(&state, &err);
 
     if (rc != ASSAY_OK) {
         err.code = rc;

@@ -253,6 +253,12 @@ assay_rc assay__scope_start(struct assay__scope *scope, const assay_log *log,
     return open_engines(scope, true, log, err);
 }
 
+void assay__scope_interrupt(struct assay__scope *scope)
+{
+    for (size_t i = 0; i < scope->engine_count; i++)
+        assay__engine_core_interrupt(scope->engines[i]->core);
+}
+
 void assay__scope_stop(struct assay__scope *scope)
 {
     for (size_t i = scope->engine_count; i > 0; i--)

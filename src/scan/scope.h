@@ -65,6 +65,8 @@ assay_rc assay__scope_open(struct assay__scope *scope, const assay_log *log,
 /** Likewise those that scan in processes of their own, which start. */
 assay_rc assay__scope_start(struct assay__scope *scope, const assay_log *log,
                             assay_error *err);
+/** Have looks for newer signatures end soon, in another thread. */
+void assay__scope_interrupt(struct assay__scope *scope);
 /** End the processes of its engines; these are not open then. */
 void assay__scope_stop(struct assay__scope *scope);
 /** Give the caches of engines that were adopted the bounds of this scope: when

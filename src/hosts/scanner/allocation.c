@@ -31,18 +31,30 @@ extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
-static bool armed; /* set once in a worker, which has one thread */
+static bool armed;              /* set once in a worker, which has one thread */
+static void (*tell)(void *arg); /* likewise; may be NULL */
+static void *tell_arg;
 
-void assay__allocation_arm(void)
+void assay__allocation_arm(const assay_scanner_confinement *confinement)
 {
+    tell = confinement->out_of_memory;
+    tell_arg = confinement->out_of_memory_arg;
     armed = true;
 }
 
 /* Nothing that runs at exit may have a word: it might allocate. */
+static _Noreturn void end(void)
+{
+    armed = false;
+    if (tell)
+        tell(tell_arg);
+    _exit(ASSAY__SCANNER_NO_MEMORY);
+}
+
 static void *need(void *memory)
 {
     if (!memory && armed)
-        _exit(ASSAY__SCANNER_NO_MEMORY);
+        end();
     return memory;
 }
 

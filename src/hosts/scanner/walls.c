@@ -198,7 +198,7 @@ static assay_rc enter_worker(const assay_scanner_confinement *confinement,
         rc = assay__walls_seccomp_worker(err);
 #if !ASSAY__SANITIZED
     if (rc == ASSAY_OK)
-        assay__allocation_arm();
+        assay__allocation_arm(confinement);
 #endif
     return rc;
 }

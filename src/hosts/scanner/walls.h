@@ -140,7 +140,7 @@ assay_rc assay__walls_limits_worker(
 
 #if !ASSAY__SANITIZED
 /** From here on an allocation that fails ends the process. */
-void assay__allocation_arm(void);
+void assay__allocation_arm(const assay_scanner_confinement *confinement);
 #endif
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -327,8 +328,92 @@ START_TEST(a_worn_worker_is_replaced)
 {
     start(wears[_i].general, "");
     ck_assert_int_eq(status_of(wears[_i].content), ASSAY_STATUS_CLEAN);
+    for (int i = 0; look().recycled == 0 && i < WAIT_S * 200; i++)
+        pause_a_moment();
     ck_assert_uint_eq(look().recycled, 1);
     ck_assert_int_eq(status_of("a THREAT"), ASSAY_STATUS_INFECTED);
+}
+END_TEST
+
+static uint64_t clean_generation(void)
+{
+    struct assay__generation *generation = assay__present(fixture_library);
+    uint64_t number = core_of(generation)->clean_generation;
+
+    assay__generation_unref(&generation);
+    return number;
+}
+
+START_TEST(a_worker_leaves_with_a_last_proof)
+{
+    start("  scanner_scans = 2\n", "");
+    ck_assert_int_eq(status_of("BLIND"), ASSAY_STATUS_CLEAN);
+    ck_assert_int_eq(status_of("what it cannot see"), ASSAY_STATUS_CLEAN);
+    ck_assert(fixture_log_wait("scanner.canary_missed"));
+    for (int i = 0; clean_generation() == 0 && i < WAIT_S * 200; i++)
+        pause_a_moment();
+    ck_assert_uint_gt(clean_generation(), 0);
+}
+END_TEST
+
+START_TEST(what_a_worker_that_died_found_clean_is_not_believed)
+{
+    start("", "workers = 1");
+    ck_assert_int_eq(status_of("clean"), ASSAY_STATUS_CLEAN);
+    ck_assert_uint_eq(clean_generation(), 0);
+    ck_assert_int_eq(status_of("x CRASH"), ASSAY_STATUS_UNSCANNABLE);
+    ck_assert_uint_gt(clean_generation(), 0);
+}
+END_TEST
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/* A sanitizer ends the process itself, and nothing limits its memory. */
+START_TEST(no_memory_is_no_fault_of_the_content)
+{
+    assay_verdict verdict;
+
+    start("  scanner_memory = 67108864\n", "");
+    for (int i = 0; i < 2; i++) {
+        verdict = fixture_scan("a HUNGRY one");
+        ck_assert_int_eq(verdict.status, ASSAY_STATUS_ERROR);
+        ck_assert_int_eq(verdict.reason, ASSAY_REASON_MEMORY);
+    }
+    ck_assert_uint_eq(look().crashed, 0);
+    ck_assert_int_eq(status_of("a THREAT"), ASSAY_STATUS_INFECTED);
+}
+END_TEST
+#endif
+
+/* Codes that mean something else to the host. */
+START_TEST(an_engine_may_fail_with_any_code)
+{
+    fixture_write("words", "ONE\n");
+    start("", "words = \"words\"");
+    fixture_write("words", "STATE\n");
+    ck_assert_int_eq(kill(look().template_pid, SIGKILL), 0);
+    ck_assert(fixture_log_wait("retry_s=2 reason=\"the words are odd\""));
+    ck_assert_uint_le(fixture_log_count("scanner.down"), 4);
+    fixture_write("words", "TWO\n");
+    ck_assert(fixture_log_wait("scanner.up"));
+    ck_assert_int_eq(status_of("a TWO"), ASSAY_STATUS_INFECTED);
+}
+END_TEST
+
+/* Needs root to become somebody who may have one process only. */
+START_TEST(a_template_that_cannot_fork_says_why)
+{
+    const struct rlimit one = {1, 1};
+    assay_error err = {0};
+
+    if (geteuid() != 0)
+        return;
+    ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &one), 0);
+    fixture_open(config_of("  scanner_user = \"nobody\"\n"
+                           "  file_base = \"/tmp\"\n",
+                           ""));
+    ck_assert_int_ne(assay_start(fixture_library, &err), ASSAY_OK);
+    ck_assert_msg(strstr(err.msg, "Resource temporarily unavailable"), "%s",
+                  err.msg);
 }
 END_TEST
 
@@ -433,6 +518,54 @@ START_TEST(newer_signatures_take_over)
     ck_assert_int_eq(status_of("a TWO"), ASSAY_STATUS_INFECTED);
     ck_assert_int_eq(status_of("a ONE"), ASSAY_STATUS_CLEAN);
     ck_assert_str_eq(fixture_scan("x").epoch, "sample-1/TWO");
+}
+END_TEST
+
+static void *refresh_in_thread(void *arg)
+{
+    ck_assert_int_eq(refresh(arg, NULL), ASSAY_OK);
+    return NULL;
+}
+
+START_TEST(nobody_is_started_for_scans_that_wait_for_a_reload)
+{
+    assay_verdict verdicts[3] = {
+        {.info = "LOOP"}, {.info = "b"}, {.info = "c"}};
+    pthread_t thread;
+    bool changed = false;
+
+    fixture_write("words", "ONE\n");
+    start("  timeout = 5\n  reload = \"stop-then-load\"\n",
+          "words = \"words\"\nworkers = 1");
+    fixture_write("words", "TWO\n");
+    ck_assert_int_eq(pthread_create(&thread, NULL, refresh_in_thread, &changed),
+                     0);
+    scan_all(verdicts, 3);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert(changed);
+    ck_assert_uint_le(look().workers_started, 6);
+    ck_assert_int_eq(status_of("a TWO"), ASSAY_STATUS_INFECTED);
+}
+END_TEST
+
+/* It would go on for half an hour. */
+START_TEST(a_stop_ends_an_updater_that_runs)
+{
+    char ran[96], text[512];
+
+    (void)snprintf(ran, sizeof ran, "%s/ran", fixture_folder);
+    (void)snprintf(text, sizeof text,
+                   "sample {}\nSignature_Check_Interval = 1\n"
+                   "antivirus \"av1\" {\n  isolation = \"process\"\n"
+                   "  sample \"s1\" {\n    updater = ( \"sh\" \"-c\" "
+                   "\"echo > $0; sleep 1800\" \"%s\" )\n  }\n}\n",
+                   ran);
+    fixture_open(text);
+    ck_assert_int_eq(assay_start(fixture_library, NULL), ASSAY_OK);
+    for (int i = 0; access(ran, F_OK) != 0 && i < WAIT_S * 200; i++)
+        pause_a_moment();
+    ck_assert_int_eq(access(ran, F_OK), 0);
+    assay_stop(fixture_library);
 }
 END_TEST
 
@@ -607,6 +740,13 @@ static void add_trouble(Suite *suite)
     tcase_add_test(tc, a_template_that_does_not_start_again_is_told);
     tcase_add_test(tc, a_worker_that_misses_its_canary_is_replaced);
     tcase_add_loop_test(tc, a_worn_worker_is_replaced, 0, 2);
+    tcase_add_test(tc, a_worker_leaves_with_a_last_proof);
+    tcase_add_test(tc, what_a_worker_that_died_found_clean_is_not_believed);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    tcase_add_test(tc, no_memory_is_no_fault_of_the_content);
+#endif
+    tcase_add_test(tc, an_engine_may_fail_with_any_code);
+    tcase_add_test(tc, a_template_that_cannot_fork_says_why);
     tcase_add_test(tc, a_young_worker_stays);
     tcase_add_test(tc, scans_wait_for_the_only_worker);
     tcase_add_test(tc, a_scan_that_hangs_holds_up_no_other);
@@ -619,6 +759,8 @@ static void add_others(Suite *suite)
 
     tcase_add_loop_test(tc, newer_signatures_take_over, 0, 2);
     tcase_add_test(tc, broken_signatures_change_nothing);
+    tcase_add_test(tc, nobody_is_started_for_scans_that_wait_for_a_reload);
+    tcase_add_test(tc, a_stop_ends_an_updater_that_runs);
     tc = case_of(suite, "configuration");
     tcase_add_test(tc, an_engine_of_processes_is_never_in_the_host);
     tcase_add_test(tc, fewer_processes_than_threads_are_warned_of);

@@ -10,7 +10,8 @@
  * name with ".hold" behind it, a refresh that found another word waits.
  *
  * With `troubles` a content makes trouble by a word in it: CRASH, EXIT, LOOP,
- * GROW (by 64 MB that stay), BLIND (probes fail from then on).
+ * GROW (by 64 MB that stay), HUNGRY (more memory than there is), BLIND (probes
+ * fail from then on). STATE in the words makes ASSAY_E_STATE of reading them.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -36,6 +37,7 @@ struct sample_settings {
     bool process; /* ASSAY_ENGINE_PROCESS */
     const char *program, *scanner_log;
     int64_t workers;
+    assay_conf_list updater;
 };
 
 #define AT(member) offsetof(struct sample_settings, member)
@@ -95,6 +97,7 @@ static const assay_conf_option sample_options[] = {
      .offset = AT(workers),
      .default_value = "0",
      .max = 100},
+    {.name = "updater", .type = ASSAY_CONF_LIST, .offset = AT(updater)},
     {0},
 };
 
@@ -130,6 +133,8 @@ static assay_rc read_word(const struct sample_settings *settings, char *word,
         word[0] = '\0';
     (void)fclose(file);
     word[strcspn(word, "\n")] = '\0';
+    if (strcmp(word, "STATE") == 0)
+        return assay_error_set(err, ASSAY_E_STATE, "the words are odd");
     if (word[0] == '\0' || strcmp(word, "BROKEN") == 0)
         return assay_error_set(err, ASSAY_E_INVAL, "the words are broken");
     return ASSAY_OK;
@@ -220,6 +225,14 @@ static void grow(void)
             ((volatile char *)block)[i] = 1;
 }
 
+/* Whoever ends a process that has none left does it here. */
+static void eat(void)
+{
+    for (size_t bytes = (size_t)1 << 40; bytes > 4096; bytes /= 2)
+        if (!malloc(bytes))
+            return;
+}
+
 static bool holds(const assay_content *content, const char *word)
 {
     return content->size > 0 &&
@@ -236,6 +249,8 @@ static void make_trouble(struct sample *sample, const assay_content *content)
         continue;
     if (holds(content, "GROW"))
         grow();
+    if (holds(content, "HUNGRY"))
+        eat();
     if (holds(content, "BLIND"))
         sample->is_blind = true;
 }
@@ -274,6 +289,7 @@ static void sample_isolation(const void *settings,
     wanted->program = self->program;
     wanted->log_path = self->scanner_log;
     wanted->max_workers = (uint64_t)self->workers;
+    wanted->updater = self->updater.items;
 }
 
 static void sample_scan(void *instance, const assay_scan_args *args,
