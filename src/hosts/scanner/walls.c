@@ -39,34 +39,6 @@ static assay_rc lack(struct missing *missing, const char *piece,
     return ASSAY_OK;
 }
 
-static const struct {
-    int bit;
-    const char *piece;
-} spaces[] = {
-    {ASSAY__WALLS_NO_USER_SPACE, "user name space"},
-    {ASSAY__WALLS_NO_NETWORK_SPACE, "network name space"},
-    {ASSAY__WALLS_NO_IPC_SPACE, "IPC name space"},
-    {ASSAY__WALLS_NO_MOUNT, "private tmpfs"},
-};
-
-static assay_rc leave_spaces(const assay_scanner_confinement *confinement,
-                             struct missing *missing, assay_error *err)
-{
-    int lacking = 0;
-    assay_rc rc = assay__walls_leave(confinement->temporary, &lacking, err);
-
-    for (size_t i = 0; i < sizeof spaces / sizeof *spaces && rc == ASSAY_OK;
-         i++)
-        if (lacking & spaces[i].bit &&
-            !(spaces[i].bit == ASSAY__WALLS_NO_MOUNT &&
-              confinement->is_on_disk))
-            rc = lack(missing, spaces[i].piece, NULL, err);
-    if (rc == ASSAY_OK && !(lacking & ASSAY__WALLS_NO_MOUNT) &&
-        !confinement->is_on_disk)
-        rc = assay__walls_temporary_prepare(confinement, err);
-    return rc;
-}
-
 /* The host may run under a filter of its own, by systemd or a container, that
  * kills for calls it does not know. */
 static bool survives(void (*attempt)(void))
@@ -82,6 +54,46 @@ static bool survives(void (*attempt)(void))
         if (errno != EINTR)
             return false;
     return child > 0 && WIFEXITED(status);
+}
+
+static const struct {
+    int bit;
+    const char *piece;
+} spaces[] = {
+    {ASSAY__WALLS_NO_USER_SPACE, "user name space"},
+    {ASSAY__WALLS_NO_NETWORK_SPACE, "network name space"},
+    {ASSAY__WALLS_NO_IPC_SPACE, "IPC name space"},
+    {ASSAY__WALLS_NO_MOUNT, "private tmpfs"},
+};
+
+/* Not without a file system of our own: then the mounts are the host's. */
+static assay_rc change_mounts(const assay_scanner_confinement *confinement,
+                              assay_error *err)
+{
+    assay_rc rc = ASSAY_OK;
+
+    if (survives(assay__walls_read_only_try))
+        rc = assay__walls_read_only(confinement->temporary, err);
+    if (rc == ASSAY_OK && !confinement->is_on_disk)
+        rc = assay__walls_temporary_prepare(confinement, err);
+    return rc;
+}
+
+static assay_rc leave_spaces(const assay_scanner_confinement *confinement,
+                             struct missing *missing, assay_error *err)
+{
+    int lacking = 0;
+    assay_rc rc = assay__walls_leave(confinement->temporary, &lacking, err);
+
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces && rc == ASSAY_OK;
+         i++)
+        if (lacking & spaces[i].bit &&
+            !(spaces[i].bit == ASSAY__WALLS_NO_MOUNT &&
+              confinement->is_on_disk))
+            rc = lack(missing, spaces[i].piece, NULL, err);
+    if (rc == ASSAY_OK && !(lacking & ASSAY__WALLS_NO_MOUNT))
+        rc = change_mounts(confinement, err);
+    return rc;
 }
 
 /* A wall of the template that answers ASSAY_E_NOTFOUND where there is none. */

@@ -6,12 +6,13 @@
  *
  * In the template, before the engine is loaded:
  *   user        an unprivileged one; later no capability is left at all
- *   name spaces no network, no System V IPC, mounts of its own
+ *   name spaces no network, no System V IPC, mounts of its own, all read-only
+ *               but for `temporary`
  *   temporary   a pool of small file systems, one for each worker to come
  *   Landlock    what loading an engine reads, and writes below `temporary`
  *   seccomp     kills programs, sockets, tracing, and what changes the system
  * In a worker, before the first byte of mail:
- *   limits      descriptors, file size, address space
+ *   limits      descriptors, file size, address space, processor time
  *   Landlock    the worker's folder and the character sets of the C library
  *   seccomp     kills all but what scanning from memory needs
  *   allocation  a failed one ends the process
@@ -76,6 +77,18 @@ enum {
  */
 assay_rc assay__walls_leave(const char *folder, int *lacking_out,
                             assay_error *err);
+
+/** In a child: calls the kernel as the next does, and changes nothing. */
+void assay__walls_read_only_try(void);
+
+/**
+ * Nothing that is mounted can be written to any more, and no file be changed,
+ * but below one folder, and where somebody mounts later. Only in a mount name
+ * space of our own: it would be everybody's that changes. Where the kernel does
+ * not do it (before 5.12) nothing changes; Landlock and seccomp are there.
+ * @return ASSAY_OK; ASSAY_E_UNAVAILABLE the folder is not writable, either
+ */
+assay_rc assay__walls_read_only(const char *writable, assay_error *err);
 
 /** All of them, for good; no system call when there are none. @return ASSAY_OK;
  * ASSAY_E_UNAVAILABLE */

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Assay authors */
 /*
  * Who the processes are and what they see of the system: user, capabilities,
- * name spaces.
+ * name spaces, mounts.
  *
  * What the kernel gives of name spaces is tried out in a child first, because
  * none of them can be entered halfway and left again: some systems let anybody
@@ -14,6 +14,7 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -231,4 +232,44 @@ assay_rc assay__walls_leave(const char *folder, int *lacking_out,
                                "though a trial could: %m");
     *lacking_out = lacking;
     return ASSAY_OK;
+}
+
+/* ---- what is mounted --------------------------------------------------- */
+
+#ifndef MOUNT_ATTR_RDONLY /* kernel 5.12 */
+#define MOUNT_ATTR_RDONLY 1
+#define MOUNT_ATTR_NOSUID 2
+#endif
+
+/* The kernel's struct of 5.12, whatever the C library has. */
+struct attributes {
+    uint64_t set, clear, propagation, user_space;
+};
+
+static int set_attributes(const char *path, unsigned flags,
+                          const struct attributes *attributes)
+{
+    return (int)syscall(SYS_mount_setattr, AT_FDCWD, path, flags, attributes,
+                        sizeof *attributes);
+}
+
+void assay__walls_read_only_try(void)
+{
+    set_attributes("", 0, NULL);
+}
+
+assay_rc assay__walls_read_only(const char *writable, assay_error *err)
+{
+    const struct attributes on = {.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID},
+                            off = {.clear = MOUNT_ATTR_RDONLY};
+
+    /* All of them change, or none. */
+    if (mount(writable, writable, NULL, MS_BIND, NULL) ||
+        set_attributes("/", AT_RECURSIVE, &on))
+        return ASSAY_OK;
+    if (!set_attributes(writable, 0, &off))
+        return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_UNAVAILABLE,
+                           "cannot make the folder %s writable again: %m",
+                           writable);
 }

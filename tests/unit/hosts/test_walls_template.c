@@ -400,6 +400,118 @@ START_TEST(missing_piece_is_an_error_when_required)
 }
 END_TEST
 
+/* ---- one wall behind another ------------------------------------------- */
+
+/* Kernels before 5.12 make nothing read-only. */
+static bool can_be_read_only(void)
+{
+    return syscall(SYS_mount_setattr, -1, "", 0, NULL, 0) && errno != ENOSYS;
+}
+
+/* @return 0 if the owner of a file outside can neither write to it nor change
+ *         it, nor make another beside it */
+static int change_outside(void)
+{
+    char path[128], beside[128];
+
+    snprintf(path, sizeof path, "%s/outside", walls_root);
+    snprintf(beside, sizeof beside, "%s/beside", walls_root);
+    if (open(path, O_WRONLY | O_CLOEXEC) >= 0 || errno != EROFS)
+        return 1;
+    if (open(beside, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) >= 0 ||
+        errno != EROFS)
+        return 2;
+    if (!chmod(path, 0700) || errno != EROFS)
+        return 3;
+    return !unlink(path) || errno != EROFS ? 4 : 0;
+}
+
+static int change_outside_as_worker(void)
+{
+    return walls_worker(1, NULL, change_outside);
+}
+
+static int neither(void)
+{
+    return no_landlock() || no_seccomp();
+}
+
+static int lack_and_change(void)
+{
+    if (lack_now())
+        return 98;
+    return enter_and(change_outside_as_worker) ? 1 : use_temporary();
+}
+
+START_TEST(mounts_are_read_only_without_other_walls)
+{
+    static walls_deed *const without[] = {no_landlock, neither};
+
+    walls_confinement.mode = ASSAY_SANDBOX_ON;
+    lack_now = without[_i % 2];
+    walls_confinement.is_on_disk = _i >= 2;
+    for (int who = walls_first_identity(); who < walls_end_identity(); who++) {
+        int status = walls_in_child(who, lack_and_change);
+
+        ck_assert_msg(walls_exited(status, 0), "as %d: %x, worker %x: %s", who,
+                      status, walls_report->status, walls_report->err.msg);
+    }
+}
+END_TEST
+
+static int setuid_as_worker(void)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/outside", walls_root);
+    return !chmod(path, 04755) ? 0 : errno == EROFS ? REFUSED : 1;
+}
+
+static int setuid_without_seccomp(void)
+{
+    if (no_seccomp() || enter_and(idle))
+        return 98;
+    return walls_exited(walls_worker(1, NULL, setuid_as_worker), REFUSED) ? 0
+                                                                          : 1;
+}
+
+START_TEST(setuid_is_refused_without_seccomp)
+{
+    walls_confinement.mode = ASSAY_SANDBOX_ON;
+    for (int who = walls_first_identity(); who < walls_end_identity(); who++)
+        ck_assert(walls_exited(walls_in_child(who, setuid_without_seccomp), 0));
+}
+END_TEST
+
+static int no_attributes(void)
+{
+    return take_away(SCMP_SYS(mount_setattr), 0, ENOSYS);
+}
+
+static int attributes_refused(void)
+{
+    return take_away(SCMP_SYS(mount_setattr), 0, EPERM);
+}
+
+static int attributes_kill(void)
+{
+    return take_away(SCMP_SYS(mount_setattr), 0, 0);
+}
+
+/* Nothing else is lost with it. */
+START_TEST(mounts_stay_writable_where_the_kernel_wants_it)
+{
+    static walls_deed *const without[] = {no_attributes, attributes_refused,
+                                          attributes_kill};
+
+    lack_now = without[_i];
+    for (int who = walls_first_identity(); who < walls_end_identity(); who++) {
+        ck_assert(walls_exited(walls_in_child(who, lack_and_enter), 0));
+        ck_assert_str_eq(walls_report->missing, "");
+    }
+}
+END_TEST
+
 /* ---- folders that are no mounts ---------------------------------------- */
 
 static int leave_file(void)
@@ -485,6 +597,13 @@ static Suite *suite(void)
     tcase_add_loop_test(tcase, missing_piece_is_told, 0, count);
     tcase_add_loop_test(tcase, missing_piece_is_an_error_when_required, 0,
                         count);
+    if (can_be_read_only()) {
+        tcase_add_loop_test(tcase, mounts_are_read_only_without_other_walls, 0,
+                            4);
+        tcase_add_test(tcase, setuid_is_refused_without_seccomp);
+    }
+    tcase_add_loop_test(tcase, mounts_stay_writable_where_the_kernel_wants_it,
+                        0, 3);
     tcase_add_test(tcase, folder_that_is_no_mount_goes_with_its_worker);
     tcase_add_test(tcase, folder_on_disk_is_no_mount);
     tcase_add_test(tcase, sandbox_off_leaves_user_and_limits);

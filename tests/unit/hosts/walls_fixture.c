@@ -76,12 +76,15 @@ int walls_end_identity(void)
 static void become(enum identity identity)
 {
     uid_t user = identity == AS_WE_ARE ? geteuid() : NOBODY;
-    char command[160];
+    char command[160], outside[128];
 
-    /* It is empty, and belongs to whom the processes run as. */
+    /* It is empty, and belongs to whom the processes run as; so does the file
+     * outside. */
+    snprintf(outside, sizeof outside, "%s/outside", walls_root);
     snprintf(command, sizeof command, "rm -rf '%s'", walls_temporary);
     if (system(command) || mkdir(walls_temporary, 0700) ||
-        (!geteuid() && chown(walls_temporary, user, NOBODY)))
+        (!geteuid() && (chown(walls_temporary, user, NOBODY) ||
+                        chown(outside, user, NOBODY))))
         _exit(ENTERED_NOT);
     walls_confinement.user = identity == AS_USER ? "nobody" : NULL;
     if (identity == AS_NOBODY &&
