@@ -14,7 +14,13 @@
 
 #include "walls.h"
 
-enum { DESCRIPTORS = 1024 };
+enum {
+    DESCRIPTORS = 1024,
+    /* The limit of a scan is soft, and a worker that was taken over can raise
+     * it: up to here. Others do not come near before they are replaced, and if
+     * one does, another takes the scan over. */
+    PROCESSOR_S = 24 * 60 * 60
+};
 
 static assay_rc limit(int resource, const char *name, rlim_t most,
                       assay_error *err)
@@ -72,6 +78,8 @@ assay_rc assay__walls_limits_worker(
 
     signal(SIGXFSZ, SIG_DFL);
     signal(SIGXCPU, SIG_DFL);
+    if (rc == ASSAY_OK)
+        rc = limit(RLIMIT_CPU, "processor time", PROCESSOR_S, err);
     if (rc == ASSAY_OK && confinement->temporary_bytes)
         rc = limit(RLIMIT_FSIZE, "files", (rlim_t)confinement->temporary_bytes,
                    err);

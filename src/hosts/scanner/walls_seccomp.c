@@ -17,9 +17,11 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -131,7 +133,6 @@ static const int harmless[] = {
     SCMP_SYS(exit_group),
     SCMP_SYS(restart_syscall),
     SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(clock_gettime),
     SCMP_SYS(clock_getres),
     SCMP_SYS(clock_nanosleep),
@@ -139,10 +140,8 @@ static const int harmless[] = {
     SCMP_SYS(gettimeofday),
     SCMP_SYS(time),
     SCMP_SYS(times),
-    /* files: Landlock says which */
-    SCMP_SYS(openat),
-    SCMP_SYS(open),
-    SCMP_SYS(creat),
+    /* files: Landlock says which; those that take a mode have a rule of their
+     * own */
     SCMP_SYS(close),
     SCMP_SYS(read),
     SCMP_SYS(readv),
@@ -172,17 +171,12 @@ static const int harmless[] = {
     SCMP_SYS(faccessat2),
     SCMP_SYS(getdents64),
     SCMP_SYS(getdents),
-    SCMP_SYS(mkdir),
-    SCMP_SYS(mkdirat),
     SCMP_SYS(rmdir),
     SCMP_SYS(unlink),
     SCMP_SYS(unlinkat),
     SCMP_SYS(rename),
     SCMP_SYS(renameat),
     SCMP_SYS(renameat2),
-    SCMP_SYS(chmod),
-    SCMP_SYS(fchmod),
-    SCMP_SYS(fchmodat),
     SCMP_SYS(umask),
     SCMP_SYS(readlink),
     SCMP_SYS(readlinkat),
@@ -209,6 +203,7 @@ static const int harmless[] = {
     SCMP_SYS(getrandom),
     SCMP_SYS(getrlimit),
 #if ASSAY__SANITIZED
+    SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(sigaltstack),
     SCMP_SYS(rt_sigaction),
     SCMP_SYS(pipe),
@@ -219,8 +214,33 @@ static const int harmless[] = {
 };
 
 static const unsigned file_commands[] = {
-    F_GETFD, F_SETFD, F_GETFL,  F_SETFL,  F_DUPFD,     F_DUPFD_CLOEXEC,
-    F_GETLK, F_SETLK, F_SETLKW, F_SETSIG, F_GET_SEALS,
+    F_GETFD,         F_SETFD, F_GETFL, F_SETFL,  F_DUPFD,
+    F_DUPFD_CLOEXEC, F_GETLK, F_SETLK, F_SETLKW, F_GET_SEALS,
+};
+
+#define SPECIAL_BITS (S_ISUID | S_ISGID | S_ISVTX)
+#define ALL_BITS (SPECIAL_BITS | S_IRWXU | S_IRWXG | S_IRWXO)
+/* Flags of open() with which it takes a mode. */
+#define MAKES_FILE (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))
+
+/* Calls that are allowed when the bits of an argument are these. Landlock knows
+ * nothing of chmod(), so this keeps a worker from opening to others, or from
+ * making setuid, whatever file its user owns. libclamav changes one mode: that
+ * of folders it unpacked to, before it removes them. */
+static const struct {
+    int call;
+    unsigned arg;
+    scmp_datum_t mask, value;
+} by_bits[] = {
+    {SCMP_SYS(chmod), 1, ALL_BITS, S_IRWXU},
+    {SCMP_SYS(fchmodat), 2, ALL_BITS, S_IRWXU},
+    {SCMP_SYS(mkdir), 1, SPECIAL_BITS, 0},
+    {SCMP_SYS(mkdirat), 2, SPECIAL_BITS, 0},
+    {SCMP_SYS(creat), 1, SPECIAL_BITS, 0},
+    {SCMP_SYS(open), 2, SPECIAL_BITS, 0},
+    {SCMP_SYS(open), 1, MAKES_FILE, 0},
+    {SCMP_SYS(openat), 3, SPECIAL_BITS, 0},
+    {SCMP_SYS(openat), 2, MAKES_FILE, 0},
 };
 
 /* ---- making programs --------------------------------------------------- */
@@ -282,10 +302,37 @@ static int add_own(scmp_filter_ctx filter)
     if (!failed)
         failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
                                   SCMP_A0(SCMP_CMP_MASKED_EQ, LOW, OWN_PID));
+    /* abort() does it; blocked signals would be those that end a worker. */
+    return failed || ASSAY__SANITIZED
+               ? failed
+               : seccomp_rule_add(
+                     filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigprocmask), 1,
+                     SCMP_A0(SCMP_CMP_MASKED_EQ, LOW, SIG_UNBLOCK));
+}
+
+/* Its own limits: all are told, that of processor time is changed. */
+static int add_limits(scmp_filter_ctx filter)
+{
+    int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64),
+                                  2, SCMP_A0(SCMP_CMP_MASKED_EQ, LOW, 0),
+                                  SCMP_A2(SCMP_CMP_EQ, 0));
+
     return failed
                ? failed
                : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64),
-                                  1, SCMP_A0(SCMP_CMP_MASKED_EQ, LOW, 0));
+                                  2, SCMP_A0(SCMP_CMP_MASKED_EQ, LOW, 0),
+                                  SCMP_A1(SCMP_CMP_MASKED_EQ, LOW, RLIMIT_CPU));
+}
+
+static int add_by_bits(scmp_filter_ctx filter)
+{
+    int failed = 0;
+
+    for (size_t i = 0; !failed && i < sizeof by_bits / sizeof *by_bits; i++)
+        failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, by_bits[i].call, 1,
+                                  SCMP_CMP(by_bits[i].arg, SCMP_CMP_MASKED_EQ,
+                                           by_bits[i].mask, by_bits[i].value));
+    return failed;
 }
 
 static int build_worker(scmp_filter_ctx filter)
@@ -299,7 +346,11 @@ static int build_worker(scmp_filter_ctx filter)
             filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
             SCMP_A1(SCMP_CMP_MASKED_EQ, LOW, file_commands[i]));
     if (!failed)
+        failed = add_by_bits(filter);
+    if (!failed)
         failed = add_memory(filter);
+    if (!failed)
+        failed = add_limits(filter);
     return failed ? failed : add_own(filter);
 }
 

@@ -22,6 +22,7 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -62,32 +63,101 @@ static int list_temporary(void)
     return open_for_reading(walls_temporary);
 }
 
+static const char *outside(const char *name)
+{
+    static char path[128];
+
+    snprintf(path, sizeof path, "%s/%s", walls_root, name);
+    return path;
+}
+
+/* By Landlock, or because what is mounted is read-only. */
+static int is_refused(int failed)
+{
+    return !failed ? 0 : errno == EACCES || errno == EROFS ? REFUSED : 1;
+}
+
 static int create_outside(void)
 {
-    char path[128];
-    int fd;
-
-    snprintf(path, sizeof path, "%s/new", walls_root);
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    return fd >= 0 ? 0 : errno == EACCES ? REFUSED : 1;
+    return is_refused(
+        open(outside("new"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0);
 }
 
 static int write_outside(void)
 {
-    char path[128];
-
-    snprintf(path, sizeof path, "%s/outside", walls_root);
-    return open(path, O_WRONLY | O_CLOEXEC) >= 0 ? 0
-           : errno == EACCES                     ? REFUSED
-                                                 : 1;
+    return is_refused(open(outside("outside"), O_WRONLY | O_CLOEXEC) < 0);
 }
 
 static int remove_outside(void)
 {
-    char path[128];
+    return is_refused(unlink(outside("outside")));
+}
 
-    snprintf(path, sizeof path, "%s/outside", walls_root);
-    return !unlink(path) ? 0 : errno == EACCES ? REFUSED : 1;
+static int chmod_outside(mode_t mode)
+{
+    return is_refused(chmod(outside("outside"), mode));
+}
+
+static int open_to_all(void)
+{
+    return chmod_outside(0777);
+}
+
+static int make_setuid(void)
+{
+    return chmod_outside(04755);
+}
+
+static int make_private(void)
+{
+    return chmod_outside(0600);
+}
+
+static int make_private_program(void)
+{
+    return chmod_outside(0700);
+}
+
+static int make_setuid_at(void)
+{
+    return fchmodat(AT_FDCWD, outside("outside"), 04700, 0);
+}
+
+static int make_open_file_setuid(void)
+{
+    int fd = open(in_folder("f"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    return fd < 0 || fchmod(fd, 04700);
+}
+
+static int create_setuid(void)
+{
+    return open(in_folder("f"), O_WRONLY | O_CREAT | O_CLOEXEC, 04700);
+}
+
+static int create_nameless_setuid(void)
+{
+    return open(walls_report->folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 04700);
+}
+
+static int make_setgid_folder(void)
+{
+    return mkdir(in_folder("s"), 02700);
+}
+
+static int own_file(void)
+{
+    return chown(in_folder("f"), getuid(), getgid());
+}
+
+static int change_times(void)
+{
+    return utimensat(AT_FDCWD, outside("outside"), NULL, 0);
+}
+
+static int add_attribute(void)
+{
+    return setxattr(outside("outside"), "user.assay", "a", 1, 0);
 }
 
 /* Everything libclamav does with files. */
@@ -104,7 +174,7 @@ static int use_folder(void)
         return 2;
     if (mmap(NULL, 3, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED)
         return 3;
-    if (close(fd) || chmod(in_folder("d/f"), 0400) ||
+    if (close(fd) || chmod(in_folder("d"), 0700) ||
         access(in_folder("d/f"), R_OK) || unlink(in_folder("d/f")) ||
         rmdir(in_folder("d")))
         return 4;
@@ -142,17 +212,40 @@ static int use_limits_and_signals(void)
     limit.rlim_cur = 3600;
     if (setrlimit(RLIMIT_CPU, &limit))
         return 2;
+    if (limit.rlim_max == RLIM_INFINITY || getrlimit(RLIMIT_AS, &limit))
+        return 4;
     if (fcntl(fds[0], F_SETOWN, getpid()) && errno != ENOTTY && errno != EINVAL)
         return 3;
     return 0;
 }
 
-static int raise_memory_limit(void)
+static int raise_limit(void)
 {
     struct rlimit limit = {.rlim_cur = RLIM_INFINITY,
                            .rlim_max = RLIM_INFINITY};
 
-    return !setrlimit(RLIMIT_NOFILE, &limit) ? 0 : errno == EPERM ? REFUSED : 1;
+    return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int raise_processor_limit(void)
+{
+    struct rlimit limit = {.rlim_cur = RLIM_INFINITY,
+                           .rlim_max = RLIM_INFINITY};
+
+    return !setrlimit(RLIMIT_CPU, &limit) ? 0 : errno == EPERM ? REFUSED : 1;
+}
+
+static int block_signals(void)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    return sigprocmask(SIG_BLOCK, &all, NULL);
+}
+
+static int send_another_signal(void)
+{
+    return fcntl(0, F_SETSIG, SIGURG);
 }
 
 static int make_socket(void)
@@ -300,10 +393,27 @@ static const struct {
     {"create a file outside", create_outside, REFUSED, 0},
     {"write a file outside", write_outside, REFUSED, 0},
     {"remove a file outside", remove_outside, REFUSED, 0},
+    {"chmod 0777", open_to_all, 0, SIGSYS},
+    {"chmod 04755", make_setuid, 0, SIGSYS},
+    {"chmod 0600", make_private, 0, SIGSYS},
+    {"chmod 0700", make_private_program, REFUSED, 0},
+    {"fchmodat", make_setuid_at, 0, SIGSYS},
+    {"fchmod", make_open_file_setuid, 0, SIGSYS},
+    {"create a setuid file", create_setuid, 0, SIGSYS},
+    {"create a setuid file without a name", create_nameless_setuid, 0, SIGSYS},
+    {"make a setgid folder", make_setgid_folder, 0, SIGSYS},
+    {"chown", own_file, 0, SIGSYS},
+    {"utimensat", change_times, 0, SIGSYS},
+    {"setxattr", add_attribute, 0, SIGSYS},
     {"use the folder", use_folder, 0, 0},
     {"convert characters", convert, 0, 0},
     {"limit itself, signal itself", use_limits_and_signals, 0, 0},
-    {"raise a limit", raise_memory_limit, REFUSED, 0},
+    {"raise a limit", raise_limit, 0, SIGSYS},
+    {"have processor time without end", raise_processor_limit, REFUSED, 0},
+#if !ASSAY__SANITIZED
+    {"block signals", block_signals, 0, SIGSYS},
+#endif
+    {"F_SETSIG", send_another_signal, 0, SIGSYS},
     {"socket", make_socket, 0, SIGSYS},
     {"unix socket", make_unix_socket, 0, SIGSYS},
     {"connect", connect_somewhere, 0, SIGSYS},
@@ -327,8 +437,18 @@ static const struct {
     {"exceed the number of files", write_many_files, REFUSED, 0},
 };
 
+static mode_t mode_of_outside(void)
+{
+    struct stat status;
+
+    ck_assert_int_eq(stat(outside("outside"), &status), 0);
+    return status.st_mode;
+}
+
 START_TEST(worker_does_only_what_scanning_needs)
 {
+    mode_t mode = mode_of_outside();
+
     for (int who = walls_first_identity(); who < walls_end_identity(); who++) {
         int status = walls_in_worker(who, cases[_i].deed);
 
@@ -339,6 +459,7 @@ START_TEST(worker_does_only_what_scanning_needs)
                       "%s as %d: got status %x, want exit %d or signal %d",
                       cases[_i].name, who, status, cases[_i].want_exit,
                       cases[_i].want_signal);
+        ck_assert_uint_eq(mode_of_outside(), mode);
     }
 }
 END_TEST
@@ -585,7 +706,8 @@ START_TEST(worker_sees_no_files_of_another)
 }
 END_TEST
 
-/* A tree that is deep, and whose folders nobody may enter. */
+/* A tree that is deep, and whose folders nobody may enter; seccomp, where there
+ * is some, kills for the latter. */
 static int leave_tree(void)
 {
     char path[PATH_MAX + 128];
@@ -617,7 +739,7 @@ static int is_empty(void)
 /* Folders come round again. */
 static int workers_in_turn(void)
 {
-    if (!walls_exited(walls_worker(1, NULL, leave_tree), 0))
+    if (!walls_exited(walls_worker(1, leave_tree, idle), 0))
         return 1;
     assay__walls.forget_temporary(&walls_confinement, 1);
     return walls_exited(
