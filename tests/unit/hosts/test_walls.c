@@ -235,6 +235,7 @@ static int raise_processor_limit(void)
     return !setrlimit(RLIMIT_CPU, &limit) ? 0 : errno == EPERM ? REFUSED : 1;
 }
 
+#if !ASSAY__SANITIZED
 static int block_signals(void)
 {
     sigset_t all;
@@ -242,6 +243,7 @@ static int block_signals(void)
     sigfillset(&all);
     return sigprocmask(SIG_BLOCK, &all, NULL);
 }
+#endif
 
 static int send_another_signal(void)
 {
