@@ -25,8 +25,11 @@ struct assay__private_folder {
     gid_t gid;
 };
 
-/** Remove what processes that are no more have left below base. */
-void assay__private_folder_sweep(const char *base);
+/** Remove what processes that are no more have left below base, when it is
+ *  ours or @p uid's: in a folder that everybody may write to, anybody may have
+ *  made one with such a name.
+ *  @param base  no symbolic link */
+void assay__private_folder_sweep(const char *base, uid_t uid);
 
 /**
  * @param base  absolute; no symbolic link, not writable for everybody without
@@ -43,8 +46,10 @@ assay_rc assay__private_folder_open(const char *base, uid_t uid, gid_t gid,
  *  @param is_new_out  whether it was made anew */
 assay_rc assay__private_folder_renew(struct assay__private_folder *folder,
                                      bool *is_new_out, assay_error *err);
-/** Remove it with all that is in it, without following a link. Accepts one
- *  that was never opened: `{.lock_fd = -1}`. */
+/** Remove it with all that is in it, without following a link, also while its
+ *  owner puts others in the place of its folders. What is not its owner's or in
+ *  another file system stays, and it with that. Accepts one that was never
+ *  opened: `{.lock_fd = -1}`. */
 void assay__private_folder_close(struct assay__private_folder *folder);
 
 #endif

@@ -93,7 +93,7 @@ static assay_rc make_folder(struct assay__isolation *self, assay_error *err)
 
     if (rc != ASSAY_OK)
         return rc;
-    assay__private_folder_sweep(base);
+    assay__private_folder_sweep(base, uid);
     return assay__private_folder_open(base, uid, gid, &self->folder, err);
 }
 

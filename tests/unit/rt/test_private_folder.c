@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The Assay authors */
 #include <check.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,11 +193,207 @@ START_TEST(sweeping_removes_what_the_dead_left)
     (void)snprintf(path, sizeof path, "%s", folder.path);
     put_file(base, "assay-scanner-other");
     ck_assert_int_eq(WEXITSTATUS(system(command)), 0);
-    assay__private_folder_sweep(base);
+    assay__private_folder_sweep(base, geteuid());
     ck_assert_int_ne(WEXITSTATUS(system(command)), 0);
     ck_assert(exists(path));
     (void)snprintf(path, sizeof path, "%s/assay-scanner-other", base);
     ck_assert(exists(path));
+}
+END_TEST
+
+/* ---- hostile owners ----------------------------------------------------- */
+
+enum { NOBODY = 65534, ROUNDS = 400, LEVELS = 1000, PRECIOUS = 8 };
+
+/* As if of a process that is no more: no number is that large. */
+static void make_left_behind(char *path, size_t size)
+{
+    (void)snprintf(path, size, "%s/assay-scanner-99999999-abcdef", base);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+}
+
+static void sweep(void)
+{
+    assay__private_folder_sweep(base, geteuid());
+}
+
+struct swapper {
+    int fd; /* of the folder */
+    atomic_bool is_over;
+    unsigned long swaps;
+};
+
+static void *swap(void *arg)
+{
+    struct swapper *swapper = arg;
+
+    while (!atomic_load(&swapper->is_over))
+        if (renameat2(swapper->fd, "inner", swapper->fd, "link",
+                      RENAME_EXCHANGE) == 0)
+            swapper->swaps++;
+    return NULL;
+}
+
+static void make_precious(char *path, size_t size)
+{
+    char name[16];
+
+    (void)snprintf(path, size, "%s/precious", base);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    for (int i = 0; i < PRECIOUS; i++) {
+        (void)snprintf(name, sizeof name, "file%d", i);
+        put_file(path, name);
+    }
+}
+
+static void check_precious(const char *path)
+{
+    char file[PATH_MAX];
+
+    for (int i = 0; i < PRECIOUS; i++) {
+        (void)snprintf(file, sizeof file, "%s/file%d", path, i);
+        ck_assert_msg(exists(file), "%s is gone", file);
+    }
+}
+
+/* A folder and a link to precious files change places all the time. */
+static void make_trap(const char *path, const char *precious)
+{
+    char inner[PATH_MAX], link[PATH_MAX], name[16];
+
+    ck_assert_int_lt(snprintf(inner, sizeof inner, "%s/inner", path), PATH_MAX);
+    ck_assert_int_lt(snprintf(link, sizeof link, "%s/link", path), PATH_MAX);
+    ck_assert_int_eq(mkdir(inner, 0700), 0);
+    for (int i = 0; i < PRECIOUS; i++) {
+        (void)snprintf(name, sizeof name, "file%d", i);
+        put_file(inner, name);
+    }
+    ck_assert_int_eq(symlink(precious, link), 0);
+}
+
+static unsigned long remove_trap(const char *path, const char *precious)
+{
+    struct swapper swapper = {.fd = -1};
+    pthread_t thread;
+
+    make_trap(path, precious);
+    swapper.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_ge(swapper.fd, 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, swap, &swapper), 0);
+    (void)usleep(200);
+    if (folder.path[0] != '\0')
+        assay__private_folder_close(&folder);
+    else
+        sweep();
+    atomic_store(&swapper.is_over, true);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    (void)close(swapper.fd);
+    return swapper.swaps;
+}
+
+START_TEST(a_folder_that_becomes_a_link_meanwhile_is_not_followed)
+{
+    char precious[128], path[PATH_MAX];
+    unsigned long swaps = 0;
+
+    make_precious(precious, sizeof precious);
+    for (int i = 0; i < ROUNDS; i++) {
+        if (_i == 0) {
+            ck_assert_int_eq(open_in(base), ASSAY_OK);
+            (void)snprintf(path, sizeof path, "%s", folder.path);
+        } else
+            make_left_behind(path, sizeof path);
+        swaps += remove_trap(path, precious);
+        check_precious(precious);
+        if (_i == 0) /* what swapped in the wrong moment may be left */
+            continue;
+        sweep();
+        check_precious(precious);
+        ck_assert_msg(!exists(path), "%s is there", path);
+    }
+    ck_assert_uint_gt(swaps, 0);
+}
+END_TEST
+
+/* In a folder that everybody may write to. */
+START_TEST(what_somebody_else_made_is_not_swept)
+{
+    char path[PATH_MAX];
+
+    make_left_behind(path, sizeof path);
+    put_file(path, "file");
+    if (geteuid() == 0) {
+        ck_assert_int_eq(chown(path, NOBODY, NOBODY), 0);
+        sweep();
+        ck_assert(exists(path));
+        assay__private_folder_sweep(base, NOBODY);
+    } else
+        sweep();
+    ck_assert(!exists(path));
+}
+END_TEST
+
+/* What its owner could not remove himself, because the folder around it is not
+ * his. */
+START_TEST(what_is_not_the_owners_stays)
+{
+    char path[PATH_MAX], inner[PATH_MAX + 16], file[PATH_MAX + 32];
+
+    if (geteuid() != 0)
+        return; /* only root can make such a thing */
+    make_left_behind(path, sizeof path);
+    put_file(path, "file");
+    (void)snprintf(inner, sizeof inner, "%s/inner", path);
+    ck_assert_int_eq(mkdir(inner, 0755), 0);
+    put_file(inner, "precious");
+    ck_assert_int_eq(chown(path, NOBODY, NOBODY), 0);
+    assay__private_folder_sweep(base, NOBODY);
+    (void)snprintf(file, sizeof file, "%s/precious", inner);
+    ck_assert(exists(file));
+    (void)snprintf(file, sizeof file, "%s/file", path);
+    ck_assert(!exists(file));
+}
+END_TEST
+
+/* Each with a file; each tenth without rights. */
+static void make_deep(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    for (int i = 0; i < LEVELS; i++) {
+        int inner, file;
+
+        ck_assert_int_eq(mkdirat(fd, "m0", 0700), 0);
+        file = openat(fd, "m1", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        ck_assert_int_ge(file, 0);
+        (void)close(file);
+        inner = openat(fd, "m0", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ck_assert_int_ge(inner, 0);
+        if (i % 10 == 9)
+            ck_assert_int_eq(fchmod(fd, 0), 0);
+        (void)close(fd);
+        fd = inner;
+    }
+    (void)close(fd);
+}
+
+START_TEST(folders_in_folders_without_rights_are_removed)
+{
+    char path[PATH_MAX];
+    bool is_root = geteuid() == 0;
+
+    /* For root there is no folder without rights. */
+    if (is_root && _i == 1) {
+        ck_assert_int_eq(chown(base, NOBODY, NOBODY), 0);
+        ck_assert_int_eq(seteuid(NOBODY), 0);
+    }
+    ck_assert_int_eq(open_in(base), ASSAY_OK);
+    (void)snprintf(path, sizeof path, "%s", folder.path);
+    make_deep(path);
+    assay__private_folder_close(&folder);
+    if (is_root && _i == 1)
+        ck_assert_int_eq(seteuid(0), 0);
+    ck_assert(!exists(path));
 }
 END_TEST
 
@@ -212,6 +410,13 @@ int main(void)
     tcase_add_test(tc, a_base_that_went_or_became_a_link_is_refused);
     tcase_add_test(tc, a_base_that_cannot_be_trusted_is_refused);
     tcase_add_test(tc, sweeping_removes_what_the_dead_left);
+    tcase_add_loop_test(
+        tc, a_folder_that_becomes_a_link_meanwhile_is_not_followed, 0, 2);
+    tcase_add_test(tc, what_somebody_else_made_is_not_swept);
+    tcase_add_test(tc, what_is_not_the_owners_stays);
+    tcase_add_loop_test(tc, folders_in_folders_without_rights_are_removed, 0,
+                        2);
+    tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return check_run(suite);
 }
