@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,11 +35,23 @@ static assay_rc await(int pid_fd, int stop_fd, int64_t deadline_ms,
     }
 }
 
+/* @return false: nobody knows how it ended */
+static bool reap(int pid_fd, siginfo_t *info)
+{
+    int failed;
+
+    do
+        failed = waitid(P_PIDFD, (id_t)pid_fd, info, WEXITED);
+    while (failed && errno == EINTR);
+    return !failed;
+}
+
 assay_rc assay__command_run(const char *const *argv, int stop_fd,
                             int64_t deadline_ms, assay_error *err)
 {
     const struct assay__spawn what = {.argv = argv, .fd = -1};
     siginfo_t info = {0};
+    bool is_known;
     int pid_fd, failed;
     assay_rc rc;
     pid_t pid;
@@ -46,13 +60,15 @@ assay_rc assay__command_run(const char *const *argv, int stop_fd,
     if (failed != 0)
         return assay_error_set(err, ASSAY_E_IO, "%s: cannot be started: %s",
                                argv[0], strerrordesc_np(failed));
+    if (pid_fd < 0)
+        return ASSAY_OK;
     rc = await(pid_fd, stop_fd, deadline_ms, argv[0], err);
     if (rc != ASSAY_OK)
-        (void)kill(pid, SIGKILL); /* not reaped: still our child */
-    while (waitid(P_PID, (id_t)pid, &info, WEXITED) < 0 && errno == EINTR)
-        continue;
+        (void)pidfd_send_signal(pid_fd, SIGKILL, NULL, 0);
+    is_known = reap(pid_fd, &info);
     (void)close(pid_fd);
-    if (rc == ASSAY_OK && (info.si_code != CLD_EXITED || info.si_status != 0))
+    if (rc == ASSAY_OK && is_known &&
+        (info.si_code != CLD_EXITED || info.si_status != 0))
         return assay_error_set(err, ASSAY_E_IO, "%s ended with %s %d", argv[0],
                                info.si_code == CLD_EXITED ? "status" : "signal",
                                info.si_status);

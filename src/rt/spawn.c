@@ -55,6 +55,35 @@ static int start(const struct assay__spawn *what,
     return rc;
 }
 
+/* @return whether it is a child of ours that nobody has reaped */
+static bool is_there(idtype_t type, int id)
+{
+    siginfo_t info;
+
+    return waitid(type, (id_t)id, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* @return 0 with a descriptor, or with -1 when it has ended and was reaped by
+ * somebody else; an errno when nothing runs */
+static int open_child(pid_t pid, int *pid_fd_out)
+{
+    int pid_fd = pidfd_open(pid, 0), rc = errno;
+
+    if (pid_fd >= 0 && !is_there(P_PIDFD, pid_fd)) {
+        (void)close(pid_fd); /* of another that has its number now */
+        pid_fd = -1;
+        rc = ESRCH;
+    }
+    if (pid_fd < 0 && rc != ESRCH) {
+        if (is_there(P_PID, pid))
+            (void)kill(pid, SIGKILL); /* there is no descriptor to do it by */
+        (void)waitpid(pid, NULL, 0);
+        return rc;
+    }
+    *pid_fd_out = pid_fd;
+    return 0;
+}
+
 int assay__spawn(const struct assay__spawn *what, pid_t *pid_out,
                  int *pid_fd_out)
 {
@@ -70,13 +99,9 @@ int assay__spawn(const struct assay__spawn *what, pid_t *pid_out,
     (void)posix_spawn_file_actions_destroy(&actions);
     if (rc != 0)
         return rc;
-    pid_fd = pidfd_open(pid, 0);
-    if (pid_fd < 0) {
-        rc = errno;
-        (void)kill(pid, SIGKILL); /* not reaped: still our child */
-        (void)waitpid(pid, NULL, 0);
+    rc = open_child(pid, &pid_fd);
+    if (rc != 0)
         return rc;
-    }
     *pid_out = pid;
     *pid_fd_out = pid_fd;
     return 0;

@@ -23,8 +23,13 @@ struct assay__spawn {
 };
 
 /**
- * @param pid_out     set on 0; the caller's to reap
- * @param pid_fd_out  set on 0; close() it
+ * A host may ignore SIGCHLD, or reap all that ends: then its number may be
+ * another process's as soon as it has ended. Signal it through pid_fd only, and
+ * take ECHILD of waitid() for "ended, nobody knows how".
+ *
+ * @param pid_out     set on 0; for people to read
+ * @param pid_fd_out  set on 0; close() it and reap through it; -1: it has ended
+ *                    and was reaped by somebody else
  * @return 0, or an errno; then nothing runs
  * Threads: any.
  */

@@ -238,6 +238,8 @@ static int spawn(const char *program, int child_fd,
     return rc;
 }
 
+/* ECHILD is an end, too: the host reaps all children, or has the kernel do so.
+ */
 static void reap(int pid_fd)
 {
     siginfo_t info;
@@ -470,8 +472,10 @@ void assay__scanner_process_end(struct assay__scanner_process *process)
     struct assay__scanner_peer *peer = &process->peer;
     struct pollfd ended = {.fd = peer->pid_fd, .events = POLLIN};
 
-    if (peer->pid_fd < 0)
+    if (peer->pid_fd < 0) { /* it has ended, and was reaped */
+        assay__scanner_peer_close(peer);
         return;
+    }
     /* End of file makes it end its workers and tidy up; a hung one is killed.
      */
     if (peer->fd >= 0)

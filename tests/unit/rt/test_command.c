@@ -2,8 +2,13 @@
  * Copyright (c) 2026 The Assay authors */
 #include <check.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,6 +85,72 @@ START_TEST(it_has_none_of_our_descriptors)
 }
 END_TEST
 
+/* ---- a host that does not want to know of its children ------------------ */
+
+static void ignore_children(bool by_flag)
+{
+    struct sigaction action = {.sa_handler = by_flag ? SIG_DFL : SIG_IGN,
+                               .sa_flags = by_flag ? SA_NOCLDWAIT : 0};
+
+    ck_assert_int_eq(sigaction(SIGCHLD, &action, NULL), 0);
+}
+
+/* Many times: it may end before, while or after it is looked at. */
+START_TEST(the_end_of_an_ignored_child_is_seen)
+{
+    const char *const argv[] = {"true", NULL};
+
+    ignore_children(_i);
+    for (int i = 0; i < 200; i++)
+        ck_assert_msg(assay__command_run(argv, -1, assay__clock_ms() + WAIT_MS,
+                                         &err) == ASSAY_OK,
+                      "%s", err.msg);
+    ck_assert_msg(run("sleep 0.2; exit 0", -1, WAIT_MS) == ASSAY_OK, "%s",
+                  err.msg);
+}
+END_TEST
+
+START_TEST(how_an_ignored_child_ended_nobody_knows)
+{
+    ignore_children(_i);
+    ck_assert_int_eq(run("exit 3", -1, WAIT_MS), ASSAY_OK);
+    ck_assert_int_eq(run("sleep 0.2; exit 3", -1, WAIT_MS), ASSAY_OK);
+}
+END_TEST
+
+START_TEST(an_ignored_child_that_does_not_start_is_told)
+{
+    const char *const argv[] = {"no-such-program-of-assay", NULL};
+
+    ignore_children(_i);
+    ck_assert_int_eq(
+        assay__command_run(argv, -1, assay__clock_ms() + WAIT_MS, &err),
+        ASSAY_E_IO);
+}
+END_TEST
+
+/* The program holds a pipe open; its end is the end of the file. */
+START_TEST(an_ignored_child_that_does_not_end_is_killed)
+{
+    char script[160], folder[] = "/tmp/assay-test-XXXXXX", byte;
+    int fifo;
+
+    ignore_children(_i);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    (void)snprintf(script, sizeof script, "%s/fifo", folder);
+    ck_assert_int_eq(mkfifo(script, 0600), 0);
+    fifo = open(script, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    ck_assert_int_ge(fifo, 0);
+    (void)snprintf(script, sizeof script, "exec sleep 1000 > '%s/fifo'",
+                   folder);
+    ck_assert_int_eq(run(script, -1, 500), ASSAY_E_TIMEOUT);
+    ck_assert_int_eq(read(fifo, &byte, 1), 0);
+    (void)close(fifo);
+    (void)snprintf(script, sizeof script, "rm -r '%s'", folder);
+    ck_assert_int_eq(run(script, -1, WAIT_MS), ASSAY_OK);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("command");
@@ -90,6 +161,10 @@ int main(void)
     tcase_add_test(tc, one_that_does_not_end_is_killed);
     tcase_add_test(tc, it_can_be_stopped);
     tcase_add_test(tc, it_has_none_of_our_descriptors);
+    tcase_add_loop_test(tc, the_end_of_an_ignored_child_is_seen, 0, 2);
+    tcase_add_loop_test(tc, how_an_ignored_child_ended_nobody_knows, 0, 2);
+    tcase_add_loop_test(tc, an_ignored_child_that_does_not_start_is_told, 0, 2);
+    tcase_add_loop_test(tc, an_ignored_child_that_does_not_end_is_killed, 0, 2);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return check_run(suite);

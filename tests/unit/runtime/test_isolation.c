@@ -7,6 +7,7 @@
  */
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -271,6 +272,42 @@ START_TEST(a_template_that_is_killed_takes_no_worker_with_it)
         pause_a_moment();
     ck_assert_int_ne(look().template_pid, pid);
     ck_assert_int_eq(status_of("b THREAT"), ASSAY_STATUS_INFECTED);
+}
+END_TEST
+
+static bool is_gone(int pid)
+{
+    for (int i = 0; i < WAIT_S * 200; i++) {
+        if (kill(pid, 0) != 0 && errno == ESRCH)
+            return true;
+        pause_a_moment();
+    }
+    return false;
+}
+
+/* A host that does not want to know of its children: the kernel reaps them. */
+START_TEST(a_host_may_ignore_its_children)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction before;
+    int first, second;
+
+    ck_assert_int_eq(sigaction(SIGCHLD, &ignore, &before), 0);
+    start("", "");
+    first = look().template_pid;
+    ck_assert_int_eq(status_of("a THREAT"), ASSAY_STATUS_INFECTED);
+    ck_assert_int_eq(kill(first, SIGKILL), 0);
+    ck_assert(fixture_log_wait("scanner.template_died"));
+    for (int i = 0; look().template_pid == 0 && i < WAIT_S * 200; i++)
+        pause_a_moment();
+    second = look().template_pid;
+    ck_assert_int_ne(second, 0);
+    ck_assert(is_gone(first));
+    ck_assert_int_eq(status_of("b THREAT"), ASSAY_STATUS_INFECTED);
+    ck_assert_int_eq(status_of("x CRASH"), ASSAY_STATUS_UNSCANNABLE);
+    assay_stop(fixture_library);
+    ck_assert(is_gone(second));
+    ck_assert_int_eq(sigaction(SIGCHLD, &before, NULL), 0);
 }
 END_TEST
 
@@ -737,6 +774,7 @@ static void add_trouble(Suite *suite)
                         2);
     tcase_add_test(tc, a_scan_past_its_deadline_is_killed);
     tcase_add_test(tc, a_template_that_is_killed_takes_no_worker_with_it);
+    tcase_add_test(tc, a_host_may_ignore_its_children);
     tcase_add_test(tc, a_template_that_does_not_start_again_is_told);
     tcase_add_test(tc, a_worker_that_misses_its_canary_is_replaced);
     tcase_add_loop_test(tc, a_worn_worker_is_replaced, 0, 2);
