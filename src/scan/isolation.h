@@ -69,8 +69,8 @@ assay_rc assay__isolation_reopen_log(void *instance, assay_error *err);
 
 /** For the console; counters since it was opened. */
 struct assay__isolation_report {
-    char state[16];                          /* running, loading, down */
-    char failure[256];                       /* why it is down; "" */
+    char state[16];    /* running, loading, failing, down */
+    char failure[256]; /* why it is down; "" */
     char missing[ASSAY_SCANNER_MISSING_MAX]; /* of the sandbox; "" */
     int template_pid;                        /* 0: none */
     uint64_t workers, idle, most_workers;    /* most 0: no limit */
