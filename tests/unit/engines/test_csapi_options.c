@@ -208,7 +208,15 @@ START_TEST(the_interval_is_that_of_the_updater)
 }
 END_TEST
 
-/* CS-01, CS-16: never in the host, and an empty status variable. */
+/* CS-01, CS-16: never in the host, and an empty status variable.
+ *
+ * CS-22: there is no Sieve here, so that no policy can use the verb
+ * csapi_avscan. There is only the name of which it would be made, which also
+ * is the one of the jobs: that of the engine with _avscan behind it, see
+ * its_jobs_are_labelled_with_the_name_of_the_engine in test_isolation.c.
+ *
+ * CS-24: RHEL 4 and 5 and Solaris are no platforms of this engine. It is built
+ * and tested on Linux only; its scanner processes need what only Linux has. */
 START_TEST(the_module_says_what_it_is)
 {
     extern const assay_engine_module assay_engine_module_v1;

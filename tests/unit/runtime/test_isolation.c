@@ -114,6 +114,18 @@ START_TEST(it_finds_what_the_engine_finds)
 }
 END_TEST
 
+/* PO-02, CS-22: "csapi_avscan" for csapi. */
+START_TEST(its_jobs_are_labelled_with_the_name_of_the_engine)
+{
+    struct assay__generation *generation;
+
+    start("", "");
+    generation = assay__present(fixture_library);
+    ck_assert_str_eq(core_of(generation)->jobs.label, "sample_avscan");
+    assay__generation_unref(&generation);
+}
+END_TEST
+
 /* Promise 3 */
 START_TEST(no_process_is_there_before_start_and_after_stop)
 {
@@ -757,6 +769,7 @@ static void add_life(Suite *suite)
     TCase *tc = case_of(suite, "life");
 
     tcase_add_test(tc, it_finds_what_the_engine_finds);
+    tcase_add_test(tc, its_jobs_are_labelled_with_the_name_of_the_engine);
     tcase_add_test(tc, no_process_is_there_before_start_and_after_stop);
     tcase_add_test(tc, stop_leaves_no_descriptor_and_no_folder);
     tcase_add_test(tc, an_engine_that_does_not_open_says_why);
