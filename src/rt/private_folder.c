@@ -147,9 +147,10 @@ static bool empty_once(struct tree *tree, DIR *dir)
 /* @param top  stays the caller's */
 static void empty_tree(int top, uint64_t *budget)
 {
-    struct tree tree = {.top = top, .budget = budget};
+    struct tree tree = {.top = top};
     DIR *dir;
 
+    tree.budget = budget;
     if (fchmod(top, 0700) != 0 || fstat(top, &tree.is) != 0)
         return;
     dir = stream_of(openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));

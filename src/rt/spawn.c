@@ -88,7 +88,7 @@ int assay__spawn(const struct assay__spawn *what, pid_t *pid_out,
                  int *pid_fd_out)
 {
     posix_spawn_file_actions_t actions;
-    int rc = posix_spawn_file_actions_init(&actions), pid_fd;
+    int rc = posix_spawn_file_actions_init(&actions), pid_fd = -1;
     pid_t pid;
 
     if (rc != 0)
