@@ -22,7 +22,7 @@ MEMORY = 96 << 20
 # A sanitizer takes minutes for more.
 SIZES_MB = [1, 20] if scanners.is_sanitized() else [1, 20, 100]
 BOMB_MB = 20 if scanners.is_sanitized() else 200
-LAYERS = 10
+LAYERS = 42
 ROUNDS = max(3, int(3 * SCALE))
 # After the first rounds, in which malloc learns what to keep.
 GROWTH_KB = 8 * 1024

@@ -21,9 +21,9 @@ POISON = ["wrong-size", "too-large", "garbage", "nothing", "wrong-id",
           "wrong-kind", "failed", "out-of-range", "no-end", "strays",
           "one-stray", "many-lines", "segfault", "abort", "exit",
           "exit-at-once", "close-all", "fork"]
-# There is no limit of memory under a sanitizer.
-if not scanners.is_sanitized():
-    POISON.append("leak")
+# What is for want of memory is not held against a content. There is no limit of
+# it under a sanitizer.
+HUNGRY = [] if scanners.is_sanitized() else ["leak"]
 SLOW = ["never", "run", "rest", "stop"]
 # About itself a worker may lie; about others it may not.
 LIES = {"claims": TEMPFAILED, "two-replies": ACCEPTED, "ahead": ACCEPTED,
@@ -63,6 +63,16 @@ def check_poison(host, sender, deed):
     check(f"{deed}: poison", after["poisoned"] - before["poisoned"], 1)
 
 
+def check_hungry(host, sender, deed):
+    before = host.scanner()
+    result, text = sender.send(deed)
+    check(f"{deed} ({text})", result, TEMPFAILED)
+    check_in(deed, "memory", host.log.read_text())
+    after = host.scanner()
+    for count in ("crashed", "poisoned"):
+        check(f"{deed}: {count}", after[count], before[count])
+
+
 def check_slow(host, sender, deed):
     before = host.scanner()
     result, text = sender.send(deed)
@@ -73,13 +83,13 @@ def check_slow(host, sender, deed):
 
 
 def wait_steady(host, before):
-    """Descriptors of the host: two for each worker, those of the test's
-    connection, and no other."""
+    """Descriptors of the host: up to three for each worker, those of the
+    test's connection, and no other."""
     def steady():
         scanner = host.scanner()
         return scanner["workers"] == scanner["idle"] and \
             scanners.descriptors(host.pid) <= \
-            before + 2 * (scanner["workers"] - 1)
+            before + 3 * (scanner["workers"] - 1)
     wait_for(f"{before} descriptors", steady)
 
 
@@ -93,6 +103,9 @@ def endure(folder, sandbox):
         before = scanners.descriptors(host.pid)
         for deed in POISON:
             check_poison(host, sender, deed)
+            sender.check_next(deed)
+        for deed in HUNGRY:
+            check_hungry(host, sender, deed)
             sender.check_next(deed)
         for deed in SLOW:
             check_slow(host, sender, deed)
@@ -124,18 +137,23 @@ def test_c21_without_sandbox(folder):
     endure(folder, "off")
 
 
+def answer_twice(host, senders):
+    """All at once. @return whether more than one worker did it"""
+    with concurrent.futures.ThreadPoolExecutor(len(senders)) as pool:
+        for i, answer in enumerate(pool.map(
+                lambda one: one[1].send("two-replies-slowly" + one[0]),
+                zip(("\r\n" * i for i in range(4)), senders))):
+            check(f"two replies {i}", answer[0], ACCEPTED)
+    return host.scanner()["workers"] >= 2
+
+
 def test_c21_packets_left_over(folder):
     """Several workers answered twice; the mails that come to them next do not
     pay for it."""
     base = chaos.folder_in(folder)
     with scanners.Host(folder, scanners.hostile_configuration(base)) as host:
         senders = [Sender(folder) for _ in range(4)]
-        with concurrent.futures.ThreadPoolExecutor(len(senders)) as pool:
-            for i, answer in enumerate(pool.map(
-                    lambda one: one[1].send("two-replies-slowly" + one[0]),
-                    zip(("\r\n" * i for i in range(4)), senders))):
-                check(f"two replies {i}", answer[0], ACCEPTED)
-        check("workers", host.scanner()["workers"] >= 2, True)
+        wait_for("two workers", lambda: answer_twice(host, senders))
         senders[0].check_next("two replies")
         scanner = host.scanner()
         check("blamed", (scanner["crashed"], scanner["poisoned"]), (0, 0))
