@@ -158,7 +158,6 @@ static void scan(struct state *state, const struct assay__wire_request *request,
     assay__wire_get_content(request, data, &content);
     reply->finding.coverage.bytes_total = request->size;
     limit_cpu(state, request->timeout_ms);
-    prepare_last_words(state, ASSAY__WIRE_FINDING, request->id);
     if (!assay__scanner_watch_host(worker->fd))
         _exit(EXIT_DONE);
     worker->ops->scan(worker->instance, &args, &reply->finding);
@@ -194,6 +193,7 @@ static assay_rc answer_scan(struct state *state,
     void *map = NULL;
     assay_rc rc;
 
+    prepare_last_words(state, ASSAY__WIRE_FINDING, request->id);
     if (request->size > COPY_MOST)
         rc = assay__wire_map(fd, request->size, &map, err);
     else

@@ -619,12 +619,41 @@ START_TEST(host_is_asked)
 }
 END_TEST
 
+START_TEST(without_scanner_processes_there_are_none_to_list)
+{
+    run_ok("scanner list");
+    ck_assert_str_eq(text, "No engine scans in scanner processes\n");
+    run_ok("scanner list --json");
+    ck_assert_str_eq(text, "{\"scanners\": []}\n");
+    ck_assert_int_eq(run("csapi reload"), 1);
+    ck_assert_str_eq(text, "There is no csapi engine\n");
+}
+END_TEST
+
+START_TEST(scanner_processes_are_listed)
+{
+    open_with("sample { }\nantivirus \"av1\" { isolation = process\n"
+              "sample \"s1\" { } }\n");
+    ck_assert_int_eq(assay_start(library, &err), ASSAY_OK);
+    scan("a THREAT");
+    run_ok("scanner list");
+    ck_assert_msg(
+        matches("^av1:s1\n  State +running\n  Template +[0-9]+\n", text), "%s",
+        text);
+    ck_assert_ptr_nonnull(strstr(text, "  Workers             1\n"));
+    ck_assert_ptr_nonnull(strstr(text, "  Crashed             0\n"));
+    run_ok("scanner list --json");
+    ck_assert_ptr_nonnull(strstr(text, "\"state\": \"running\""));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("control");
     TCase *tc = tcase_create("commands");
 
     tcase_add_checked_fixture(tc, setup_one, teardown);
+    tcase_add_test(tc, without_scanner_processes_there_are_none_to_list);
     tcase_add_test(tc, stats_of_nothing_are_the_documented_block);
     tcase_add_test(tc, stats_count_what_was_scanned);
     tcase_add_test(tc, stats_of_several_instances_name_them);
@@ -651,6 +680,10 @@ int main(void)
     tcase_add_test(tc, changes_are_for_those_who_may);
     tcase_add_test(tc, changes_are_logged_with_the_peer);
     tcase_add_test(tc, host_is_asked);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("scanners");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, scanner_processes_are_listed);
     suite_add_tcase(suite, tc);
     return check_run(suite);
 }
