@@ -111,31 +111,35 @@ assay_rc assay__wire_read(int fd, uint64_t size, void *buffer, assay_error *err)
 
 /* ---- a window ---------------------------------------------------------- */
 
-static bool open_window(struct assay__wire_window *window)
+static void open_window(struct assay__wire_window *window)
 {
     int fd = memfd_create("assay-window", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    void *map = MAP_FAILED;
+    void *map = NULL;
 
     if (fd < 0)
-        return false;
+        return;
     /* Its memory is taken now: later, SIGBUS would tell that there is none. */
     if (fallocate(fd, 0, 0, ASSAY__WIRE_WINDOW) == 0)
         map = mmap(NULL, ASSAY__WIRE_WINDOW, PROT_READ | PROT_WRITE, MAP_SHARED,
                    fd, 0);
-    if (map != MAP_FAILED && fcntl(fd, F_ADD_SEALS, WINDOW_SEALS) == 0) {
+    if (map == MAP_FAILED)
+        map = NULL;
+    if (map && fcntl(fd, F_ADD_SEALS, WINDOW_SEALS) == 0) {
         *window = (struct assay__wire_window){fd, map};
-        return true;
+        return;
     }
-    if (map != MAP_FAILED)
+    if (map)
         (void)munmap(map, ASSAY__WIRE_WINDOW);
     close(fd);
-    return false;
 }
 
 int assay__wire_window_put(struct assay__wire_window *window, assay_bytes bytes)
 {
-    if (bytes.len > ASSAY__WIRE_WINDOW ||
-        (!window->map && !open_window(window)))
+    if (bytes.len > ASSAY__WIRE_WINDOW)
+        return -1;
+    if (!window->map)
+        open_window(window);
+    if (!window->map)
         return -1;
     if (bytes.len > 0)
         memcpy(window->map, bytes.data, bytes.len);

@@ -315,7 +315,7 @@ static int add_limits(scmp_filter_ctx filter)
 {
     int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64),
                                   2, SCMP_A0(SCMP_CMP_MASKED_EQ, LOW, 0),
-                                  SCMP_A2(SCMP_CMP_EQ, 0));
+                                  SCMP_A2(SCMP_CMP_EQ, 0, 0));
 
     return failed
                ? failed

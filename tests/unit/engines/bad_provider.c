@@ -10,6 +10,7 @@
 
 #ifndef BAD_NO_INITIALIZE
 static assay_rc bad_initialize(const assay_csapi_policy *policy,
+                               /* NOLINTNEXTLINE: as the interface has it */
                                void **handle_out, assay_csapi_code *code_out,
                                assay_error *err)
 {
