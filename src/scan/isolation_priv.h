@@ -174,6 +174,10 @@ void assay__isolation_scan(void *instance, const assay_scan_args *args,
  *  @return whether it passed; then it is still the caller's */
 bool assay__isolation_prove(struct assay__isolation *self,
                             struct assay__scanner_worker_link *worker);
+/** Likewise, within the time of a scan. */
+bool assay__isolation_prove_until(struct assay__isolation *self,
+                                  struct assay__scanner_worker_link *worker,
+                                  int64_t deadline_ms);
 /** Take an idle worker that has not passed this round. @return NULL: none */
 struct assay__scanner_worker_link *assay__isolation_take_unproved(
     struct assay__isolation *self);

@@ -158,14 +158,18 @@ static void explain_wait_locked(const struct assay__isolation *self,
 /* One that missed a whole round, because it was always busy or the keeper was,
  * proves itself first. @return NULL: it did not */
 static struct assay__scanner_worker_link *check_overdue(
-    struct assay__isolation *self, struct assay__scanner_worker_link *worker)
+    struct assay__isolation *self, struct assay__scanner_worker_link *worker,
+    int64_t deadline_ms)
 {
     bool is_overdue;
 
     assay__lock_take(&self->lock);
     is_overdue = worker->proved + 1 < self->probe_round;
     assay__lock_drop(&self->lock);
-    return !is_overdue || assay__isolation_prove(self, worker) ? worker : NULL;
+    return !is_overdue ||
+                   assay__isolation_prove_until(self, worker, deadline_ms)
+               ? worker
+               : NULL;
 }
 
 static struct assay__scanner_worker_link *wait_for_worker(
@@ -335,12 +339,16 @@ void assay__isolation_scan(void *instance, const assay_scan_args *args,
         struct assay__scanner_worker_link *worker;
         assay_rc rc;
 
-        if (kills > 0 && assay__clock_ms() >= args->deadline_ms)
-            return; /* crashed, and no time for another */
+        if (kills + stale > 0 && assay__clock_ms() >= args->deadline_ms) {
+            if (kills == 0) /* else it says that one died */
+                fault(finding, ASSAY_REASON_OVERLOAD,
+                      "no scanner worker was fit in time");
+            return;
+        }
         worker = take_worker(self, args->deadline_ms, finding);
         if (!worker)
             return;
-        worker = check_overdue(self, worker);
+        worker = check_overdue(self, worker, args->deadline_ms);
         if (!worker) {
             stale++;
             continue;
@@ -373,6 +381,14 @@ void assay__isolation_scan(void *instance, const assay_scan_args *args,
 bool assay__isolation_prove(struct assay__isolation *self,
                             struct assay__scanner_worker_link *worker)
 {
+    return assay__isolation_prove_until(self, worker,
+                                        assay__clock_ms() + PROBE_MS);
+}
+
+bool assay__isolation_prove_until(struct assay__isolation *self,
+                                  struct assay__scanner_worker_link *worker,
+                                  int64_t deadline_ms)
+{
     struct assay__wire_request request;
     struct assay__wire_reply reply;
     assay_error err = {0};
@@ -386,7 +402,7 @@ bool assay__isolation_prove(struct assay__isolation *self,
     rc = assay__scanner_send(&worker->peer, &request, -1, &err);
     if (rc == ASSAY_OK)
         rc = assay__scanner_receive(&worker->peer, &reply, NULL, -1,
-                                    assay__clock_ms() + PROBE_MS, &err);
+                                    deadline_ms, &err);
     if (rc == ASSAY_OK && reply.kind == ASSAY__WIRE_ANSWER) {
         worker->proved = round;
         worker->unproved_scans = 0;
