@@ -551,8 +551,11 @@ assay_rc assay__keeper_ask(struct assay__isolation *self,
     assay__lock_drop(&self->lock);
     assay__keeper_wake(self);
     assay__lock_take(&self->lock);
-    while (!request->is_done && !is_overdue_locked(self, request, until_ms))
+    while (!request->is_done && !is_overdue_locked(self, request, until_ms)) {
+        if (assay__clock_ms() >= until_ms) /* it is being served */
+            until_ms += ASK_MS;
         (void)assay__cond_wait_until(&self->changed, &self->lock, until_ms);
+    }
     assay__lock_drop(&self->lock);
     if (request->rc != ASSAY_OK)
         return assay_error_set(err, request->rc, "%s", request->err.msg);

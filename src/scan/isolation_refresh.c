@@ -189,6 +189,14 @@ static void drain(struct assay__isolation *self)
     assay__lock_drop(&self->lock);
 }
 
+static void stop_draining(struct assay__isolation *self)
+{
+    assay__lock_take(&self->lock);
+    self->is_reloading = false;
+    assay__lock_drop(&self->lock);
+    assay__keeper_wake(self);
+}
+
 /* @param err  not NULL */
 static assay_rc stop_then_load(struct assay__isolation *self, assay_error *err)
 {
@@ -198,8 +206,11 @@ static assay_rc stop_then_load(struct assay__isolation *self, assay_error *err)
 
     drain(self);
     rc = assay__keeper_ask(self, &drop, err);
-    if (rc == ASSAY_OK)
-        rc = load_and_switch(self, err);
+    if (rc != ASSAY_OK) {
+        stop_draining(self);
+        return rc;
+    }
+    rc = load_and_switch(self, err);
     if (rc == ASSAY_OK)
         return rc;
     resume.err = *err;
