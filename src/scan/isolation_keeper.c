@@ -117,15 +117,15 @@ void assay__keeper_give_up(struct assay__scanner_process *process,
 bool assay__keeper_is_whole(struct assay__scanner_process *process)
 {
     struct assay__wire_request request;
-    struct assay__wire_reply reply;
+    struct assay__wire_reply reply = {.kind = 0};
 
     assay__wire_request_init(&request, ASSAY__WIRE_NEWER, 0);
-    return assay__scanner_send(&process->peer, &request, -1, NULL) ==
-               ASSAY_OK &&
-           assay__scanner_receive(&process->peer, &reply, NULL, -1,
-                                  assay__clock_ms() + ASK_MS,
-                                  NULL) == ASSAY_OK &&
-           reply.kind == ASSAY__WIRE_ANSWER && reply.number == 0;
+    if (assay__scanner_send(&process->peer, &request, -1, NULL) == ASSAY_OK)
+        (void)assay__scanner_receive(&process->peer, &reply, NULL, -1,
+                                     assay__clock_ms() + ASK_MS, NULL);
+    /* One that cannot tell is taken: it has opened, and is asked again. */
+    return (reply.kind == ASSAY__WIRE_FAILED && reply.rc != ASSAY_E_STATE) ||
+           (reply.kind == ASSAY__WIRE_ANSWER && reply.number == 0);
 }
 
 /* ---- the template in use ----------------------------------------------- */
@@ -421,19 +421,18 @@ static struct assay__scanner_worker_link *take_surplus(
     struct assay__scanner_worker_link *surplus = NULL;
 
     assay__lock_take(&self->lock);
-    if (self->trimmed_round == self->probe_round)
-        self->idle_least = 0;
-    self->trimmed_round = self->probe_round;
-    while (self->idle_least > 1 && self->idle) {
-        struct assay__scanner_worker_link *worker = self->idle;
+    if (self->trimmed_round != self->probe_round) {
+        self->trimmed_round = self->probe_round;
+        for (; self->idle_least > 1 && self->idle_count > 1;
+             self->idle_least--, self->idle_count--) {
+            struct assay__scanner_worker_link *worker = self->idle;
 
-        self->idle = worker->next;
-        worker->next = surplus;
-        surplus = worker;
-        self->idle_count--;
-        self->idle_least--;
+            self->idle = worker->next;
+            worker->next = surplus;
+            surplus = worker;
+        }
+        self->idle_least = self->idle_count;
     }
-    self->idle_least = self->idle_count;
     assay__lock_drop(&self->lock);
     return surplus;
 }

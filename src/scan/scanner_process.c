@@ -22,7 +22,8 @@ enum {
     OPEN_TIMEOUT_MS = 15 * 60 * 1000, /* large databases on slow disks */
     FORK_TIMEOUT_MS = 10 * 1000,
     LINES_MAX = 65536, /* log lines of a template before one answer */
-    WORKER_LINES_MAX = 64
+    WORKER_LINES_MAX = 4096,
+    WORKER_LINES_WRITTEN = 64 /* of a worker before one answer */
 };
 
 /* ---- packets ----------------------------------------------------------- */
@@ -51,9 +52,10 @@ assay_rc assay__scanner_send_content(struct assay__scanner_peer *peer,
 }
 
 /* The line comes from a process that may have been taken over, a worker by a
- * mail: what that says is told as its words, not as an event. */
+ * mail: what that says is told as its words, not as an event, and a mail that
+ * makes it talk does not fill the log. */
 static void write_line(const struct assay__scanner_peer *peer,
-                       const struct assay__wire_reply *reply)
+                       const struct assay__wire_reply *reply, int lines_before)
 {
     const assay_log *log = peer->log;
     char line[ASSAY_LOG_LINE_MAX];
@@ -63,6 +65,8 @@ static void write_line(const struct assay__scanner_peer *peer,
             : ASSAY_LOG_WARN;
 
     if (!log || !log->sink || level > log->threshold)
+        return;
+    if (peer->is_worker && lines_before >= WORKER_LINES_WRITTEN)
         return;
     (void)assay__text_copy_clean(line, sizeof line, reply->text, false);
     if (!peer->is_worker) {
@@ -108,8 +112,8 @@ assay_rc assay__scanner_receive(struct assay__scanner_peer *peer,
     int fd = -1;
     assay_rc rc = ASSAY_OK;
 
-    reply->kind =
-        0; /* so that callers can tell what was said from what failed */
+    /* So that callers can tell what was said from what failed. */
+    reply->kind = 0;
     for (int i = 0; i < lines_most(peer); i++) {
         rc = wait_for(peer, stop_fd, deadline_ms, err);
         if (rc == ASSAY_OK) /* there is something: it does not wait */
@@ -121,7 +125,7 @@ assay_rc assay__scanner_receive(struct assay__scanner_peer *peer,
             break;
         if (reply->kind == ASSAY__WIRE_LOG) {
             close_received(&fd);
-            write_line(peer, reply);
+            write_line(peer, reply, i);
             continue;
         }
         if (reply->id != peer->last_id)
@@ -139,6 +143,7 @@ assay_rc assay__scanner_receive(struct assay__scanner_peer *peer,
         return ASSAY_OK;
     }
     close_received(&fd);
+    reply->kind = 0;
     return assay_error_set(err, ASSAY_E_INVAL,
                            "scanner: its answer makes no sense");
 }
@@ -153,7 +158,7 @@ bool assay__scanner_is_quiet(struct assay__scanner_peer *peer)
         rc = assay__wire_receive(peer->fd, &reply, sizeof reply, NULL, 0, NULL);
         if (rc == ASSAY_OK && i < lines_most(peer) &&
             assay__wire_reply_is_sound(&reply) && reply.kind == ASSAY__WIRE_LOG)
-            write_line(peer, &reply);
+            write_line(peer, &reply, i);
         else if (rc == ASSAY_OK)
             rc = ASSAY_E_INVAL; /* nobody asked */
     }

@@ -271,6 +271,16 @@ START_TEST(a_scan_past_its_deadline_is_killed)
 }
 END_TEST
 
+static int wait_for_other_template(int pid)
+{
+    ck_assert(fixture_log_wait("scanner.template_died"));
+    for (int i = 0; look().template_pid == 0 && i < WAIT_S * 200; i++)
+        pause_a_moment();
+    ck_assert_int_ne(look().template_pid, 0);
+    ck_assert_int_ne(look().template_pid, pid);
+    return look().template_pid;
+}
+
 START_TEST(a_template_that_is_killed_takes_no_worker_with_it)
 {
     int pid;
@@ -279,11 +289,21 @@ START_TEST(a_template_that_is_killed_takes_no_worker_with_it)
     pid = look().template_pid;
     ck_assert_int_eq(kill(pid, SIGKILL), 0);
     ck_assert_int_eq(status_of("a THREAT"), ASSAY_STATUS_INFECTED);
-    ck_assert(fixture_log_wait("scanner.template_died"));
-    for (int i = 0; look().template_pid == 0 && i < WAIT_S * 200; i++)
-        pause_a_moment();
-    ck_assert_int_ne(look().template_pid, pid);
+    (void)wait_for_other_template(pid);
     ck_assert_int_eq(status_of("b THREAT"), ASSAY_STATUS_INFECTED);
+}
+END_TEST
+
+START_TEST(a_template_that_cannot_tell_what_is_newer_starts_again)
+{
+    int pid;
+
+    start("", "threat = \"MUTE\"");
+    pid = look().template_pid;
+    ck_assert_int_eq(kill(pid, SIGKILL), 0);
+    (void)wait_for_other_template(pid);
+    ck_assert_int_eq(status_of("a MUTE"), ASSAY_STATUS_INFECTED);
+    ck_assert_uint_eq(fixture_log_count("scanner.down"), 0);
 }
 END_TEST
 
@@ -309,11 +329,7 @@ START_TEST(a_host_may_ignore_its_children)
     first = look().template_pid;
     ck_assert_int_eq(status_of("a THREAT"), ASSAY_STATUS_INFECTED);
     ck_assert_int_eq(kill(first, SIGKILL), 0);
-    ck_assert(fixture_log_wait("scanner.template_died"));
-    for (int i = 0; look().template_pid == 0 && i < WAIT_S * 200; i++)
-        pause_a_moment();
-    second = look().template_pid;
-    ck_assert_int_ne(second, 0);
+    second = wait_for_other_template(first);
     ck_assert(is_gone(first));
     ck_assert_int_eq(status_of("b THREAT"), ASSAY_STATUS_INFECTED);
     ck_assert_int_eq(status_of("x CRASH"), ASSAY_STATUS_UNSCANNABLE);
@@ -512,6 +528,57 @@ START_TEST(scans_wait_for_the_only_worker)
     for (int i = 1; i < 4; i++)
         ck_assert_int_eq(verdicts[i].status, ASSAY_STATUS_CLEAN);
     ck_assert_uint_eq(look().workers, 1);
+}
+END_TEST
+
+/* A chatty worker is no poison, and the log stays readable. */
+START_TEST(what_a_worker_says_is_bounded)
+{
+    start("", "");
+    ck_assert_int_eq(status_of("CHATTER"), ASSAY_STATUS_CLEAN);
+    ck_assert_uint_eq(fixture_log_count("sample.chatter"), 64);
+    ck_assert_int_eq(status_of("more CHATTER"), ASSAY_STATUS_CLEAN);
+    ck_assert_uint_eq(fixture_log_count("sample.chatter"), 128);
+}
+END_TEST
+
+static void keep_the_keeper_busy(void)
+{
+    assay_error err = {0};
+    bool changed;
+
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(refresh(&changed, &err), ASSAY_OK);
+        pause_a_moment();
+    }
+}
+
+/* Only those that nobody needed from one probe to the next. */
+START_TEST(spare_workers_go_with_the_second_probe)
+{
+    assay_verdict verdicts[8];
+    uint64_t workers;
+
+    start("", "");
+    for (int i = 0; look().workers < 2 && i < WAIT_S * 20; i++) {
+        for (int k = 0; k < 8;
+             k++) /* others than before: no cache knows them */
+            (void)snprintf(verdicts[k].info, sizeof verdicts[k].info,
+                           "content %d of round %d", k, i);
+        scan_all(verdicts, 8);
+    }
+    workers = look().workers;
+    ck_assert_uint_ge(workers, 2);
+    keep_the_keeper_busy();
+    probe();
+    keep_the_keeper_busy();
+    ck_assert_uint_eq(look().workers, workers);
+    for (int i = 0; look().workers > 1 && i < WAIT_S * 200; i++) {
+        probe();
+        pause_a_moment();
+    }
+    ck_assert_uint_eq(look().workers, 1);
+    ck_assert_int_eq(status_of("a THREAT"), ASSAY_STATUS_INFECTED);
 }
 END_TEST
 
@@ -787,6 +854,7 @@ static void add_trouble(Suite *suite)
                         2);
     tcase_add_test(tc, a_scan_past_its_deadline_is_killed);
     tcase_add_test(tc, a_template_that_is_killed_takes_no_worker_with_it);
+    tcase_add_test(tc, a_template_that_cannot_tell_what_is_newer_starts_again);
     tcase_add_test(tc, a_host_may_ignore_its_children);
     tcase_add_test(tc, a_template_that_does_not_start_again_is_told);
     tcase_add_test(tc, a_worker_that_misses_its_canary_is_replaced);
@@ -800,6 +868,8 @@ static void add_trouble(Suite *suite)
     tcase_add_test(tc, a_template_that_cannot_fork_says_why);
     tcase_add_test(tc, a_young_worker_stays);
     tcase_add_test(tc, scans_wait_for_the_only_worker);
+    tcase_add_test(tc, spare_workers_go_with_the_second_probe);
+    tcase_add_test(tc, what_a_worker_says_is_bounded);
     tcase_add_test(tc, a_scan_that_hangs_holds_up_no_other);
     tcase_add_test(tc, who_finds_no_worker_in_time_is_told);
 }

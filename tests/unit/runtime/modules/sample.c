@@ -11,7 +11,9 @@
  *
  * With `troubles` a content makes trouble by a word in it: CRASH, EXIT, LOOP,
  * GROW (by 64 MB that stay), HUNGRY (more memory than there is), BLIND (probes
- * fail from then on). STATE in the words makes ASSAY_E_STATE of reading them.
+ * fail from then on), CHATTER (SAMPLE_LINES lines of log). STATE in the words
+ * makes ASSAY_E_STATE of reading them. One whose word is MUTE cannot tell
+ * whether there is another.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -22,7 +24,7 @@
 
 #include <assay/engine.h>
 
-enum { WORD_MAX = 64 };
+enum { WORD_MAX = 64, SAMPLE_LINES = 1000 };
 
 struct sample_settings {
     const char *threat;
@@ -256,6 +258,9 @@ static void make_trouble(struct sample *sample, const assay_content *content)
         eat();
     if (holds(content, "BLIND"))
         sample->is_blind = true;
+    for (int i = 0; holds(content, "CHATTER") && i < SAMPLE_LINES; i++)
+        assay_log_write(sample->log, ASSAY_LOG_INFO, "sample.chatter", "n=%d",
+                        i);
 }
 
 static assay_rc sample_probe(void *instance, assay_error *err)
@@ -278,6 +283,8 @@ static assay_rc sample_newer(void *instance, uint64_t *set_out,
     if (rc != ASSAY_OK && rc != ASSAY_E_INVAL)
         return rc;
     copy_word(sample, old);
+    if (strcmp(old, "MUTE") == 0)
+        return assay_error_set(err, ASSAY_E_UNAVAILABLE, "sample cannot tell");
     for (const char *c = word; *c; c++)
         set = set * 31 + (unsigned char)*c;
     *set_out = strcmp(word, old) != 0 ? set : 0;
