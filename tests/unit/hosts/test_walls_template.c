@@ -28,18 +28,9 @@
 
 /* ---- what a template does ---------------------------------------------- */
 
-static int open_for_reading(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd >= 0)
-        return 0;
-    return errno == EACCES ? REFUSED : 1;
-}
-
 static int read_passwd(void)
 {
-    return open_for_reading("/etc/passwd");
+    return walls_read("/etc/passwd");
 }
 
 static int read_outside(void)
@@ -47,15 +38,13 @@ static int read_outside(void)
     char path[128];
 
     snprintf(path, sizeof path, "%s/outside", walls_root);
-    return open_for_reading(path);
+    return walls_read(path);
 }
 
 static int read_what_loading_needs(void)
 {
-    return open_for_reading("/usr/bin/env") ||
-                   open_for_reading("/proc/self/statm") ||
-                   open_for_reading("/dev/urandom") ||
-                   open_for_reading("/etc/ld.so.cache")
+    return walls_read("/usr/bin/env") || walls_read("/proc/self/statm") ||
+                   walls_read("/dev/urandom") || walls_read("/etc/ld.so.cache")
                ? 1
                : 0;
 }

@@ -3,6 +3,7 @@
 #include "walls_fixture.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
@@ -172,4 +173,13 @@ int walls_in_worker(enum identity identity, walls_deed *deed)
     ck_assert_msg(!walls_exited(walls_report->status, ENTERED_NOT), "%s",
                   walls_report->err.msg);
     return walls_report->status;
+}
+
+int walls_read(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd >= 0)
+        return 0;
+    return errno == EACCES ? REFUSED : 1;
 }

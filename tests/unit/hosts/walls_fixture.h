@@ -69,4 +69,8 @@ static inline bool walls_killed(int status, int signal)
     return WIFSIGNALED(status) && WTERMSIG(status) == signal;
 }
 
+/** A deed's attempt to open a file or a folder for reading.
+ *  @return 0, REFUSED, or 1: it failed otherwise */
+int walls_read(const char *path);
+
 #endif
