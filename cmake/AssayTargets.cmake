@@ -47,6 +47,15 @@ function(assay_add_provider name)
   target_link_libraries(provider_${name} PRIVATE ${ARG_LIBRARIES})
 endfunction()
 
+# assay_add_scorer(<name> SOURCES … [LIBRARIES …]): scorers/<name>.so, a backend
+# of the cloudmark stanza
+function(assay_add_scorer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  assay_add_module_target(scorer_${name} scorers ${ARG_SOURCES})
+  set_target_properties(scorer_${name} PROPERTIES OUTPUT_NAME ${name})
+  target_link_libraries(scorer_${name} PRIVATE ${ARG_LIBRARIES})
+endfunction()
+
 # assay_add_language(<name> SOURCES … [LIBRARIES …]): languages/<name>.so
 function(assay_add_language name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
@@ -95,6 +104,10 @@ function(assay_add_test name)
     Threads::Threads ${CMAKE_DL_LIBS} ${ARG_LIBRARIES})
   if("scan" IN_LIST ARG_LAYERS)
     target_link_libraries(${name} PRIVATE PkgConfig::CRYPTO)
+  endif()
+  if("store" IN_LIST ARG_LAYERS)
+    target_link_libraries(${name} PRIVATE
+      PkgConfig::CRYPTO PkgConfig::SQLITE PkgConfig::XML)
   endif()
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests ENABLE_EXPORTS ON)

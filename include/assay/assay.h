@@ -244,6 +244,25 @@ ASSAY_API assay_rc assay_session_data(assay_session *session,
  */
 ASSAY_API void assay_session_verdict(const assay_session *session,
                                      assay_verdict *verdict_out);
+/**
+ * The index-th recipient of the message whose mail goes to a maildir stanza
+ * (MD-08) instead of on through the MTA; NULL past the last. After
+ * assay_session_data() said CONTINUE, a host that wants that has the MTA drop
+ * these recipients, then calls assay_session_store(). One that does neither
+ * leaves them to the MTA, and nothing is lost.
+ */
+ASSAY_API const char *assay_session_stored(const assay_session *session,
+                                           size_t index);
+/**
+ * Deliver the message, with the edits of policy, to the mailboxes of those
+ * recipients: to all of them or to none.
+ *
+ * @return ASSAY_OK; ASSAY_E_IO a mailbox cannot take it; ASSAY_E_LIMIT no room;
+ *         ASSAY_E_STATE before data; ASSAY_E_NOMEM. Then answer TEMPFAIL.
+ * Threads: the session's. Blocks: on the disk.
+ */
+ASSAY_API assay_rc assay_session_store(assay_session *session,
+                                       assay_error *err) ASSAY_MUST_CHECK;
 /** RSET, abort, or the message is done with: frees the message. */
 ASSAY_API void assay_session_reset(assay_session *session);
 

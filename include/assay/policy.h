@@ -17,6 +17,7 @@
 #include <assay/export.h>
 #include <assay/log.h>
 #include <assay/message.h>
+#include <assay/scorer.h>
 #include <assay/verdict.h>
 
 typedef struct assay_session assay_session;
@@ -113,6 +114,106 @@ ASSAY_API void assay_session_scan(assay_session *session,
 ASSAY_API const char *assay_session_engine(assay_session *session,
                                            size_t index);
 
+/* ---- scoring (the stanza cloudmark) ------------------------------------- */
+
+/** Whether the configuration has a cloudmark stanza. Threads: any. */
+ASSAY_API bool assay_session_can_score(const assay_session *session);
+
+/**
+ * Score a message and set its context variables cmae-* (CM-11 … CM-18).
+ * On failure none of them is set or changed.
+ *
+ * @param message    of this session, finished
+ * @param score_out  set on ASSAY_OK only
+ * @return ASSAY_OK; ASSAY_E_NOTFOUND there is no cloudmark stanza;
+ *         ASSAY_E_STATE the message has not arrived; else as the operations of
+ *         a scorer, ASSAY_E_LIMIT also when no thread was free in time
+ * Threads: the session's. Blocks: until the option timeout.
+ */
+ASSAY_API assay_rc assay_session_score(assay_session *session,
+                                       assay_message *message,
+                                       assay_score *score_out,
+                                       assay_error *err) ASSAY_MUST_CHECK;
+/** Likewise from an analysis text that a score once came with; sets all
+ *  variables but cmae-analysis. @param text  len bytes of anything; over
+ *  ASSAY_SCORE_ANALYSIS_MAX - 1 or with a NUL it is ASSAY_E_INVAL */
+ASSAY_API assay_rc assay_session_analyze(assay_session *session,
+                                         assay_message *message,
+                                         const char *text, size_t len,
+                                         assay_score *score_out,
+                                         assay_error *err) ASSAY_MUST_CHECK;
+/** Score an IP address; sets no variable. @param address  IPv4 or IPv6 in
+ *  numbers; else ASSAY_E_INVAL */
+ASSAY_API assay_rc assay_session_score_address(
+    assay_session *session, const char *address, assay_score *score_out,
+    assay_error *err) ASSAY_MUST_CHECK;
+
+/* ---- ActiveFilter -------------------------------------------------------- */
+
+/** How ActiveFilter is to act, of one configuration. Given to a language's
+ *  open, and to be changed only before that returns. */
+typedef struct assay_activefilter assay_activefilter;
+
+/** What becomes of messages whose judgement changes later. */
+typedef enum assay_activefilter_mode {
+    ASSAY_ACTIVEFILTER_UNSET,
+    ASSAY_ACTIVEFILTER_DISCARD, /**< drop what turns out to be spam */
+    ASSAY_ACTIVEFILTER_KEEP,    /**< nothing */
+    ASSAY_ACTIVEFILTER_MOVEMSG  /**< move it between two folders */
+} assay_activefilter_mode;
+
+/**
+ * Choose the mode; once, but the same choice may be made again.
+ *
+ * @param inbox, spam  names of folders, copied, for MOVEMSG only; else NULL
+ * @return ASSAY_OK; ASSAY_E_EXISTS another mode is set; ASSAY_E_INVAL an empty
+ *         or over-long name, or one with control characters; ASSAY_E_STATE
+ *         after open; ASSAY_E_NOMEM
+ */
+ASSAY_API assay_rc assay_activefilter_set_mode(
+    assay_activefilter *filter, assay_activefilter_mode mode, const char *inbox,
+    const char *spam, bool unread_only, assay_error *err) ASSAY_MUST_CHECK;
+/** The address that is told. @return ASSAY_OK; ASSAY_E_EXISTS another one is
+ *  set; ASSAY_E_INVAL not an address, or one that no maildir stanza takes;
+ *  ASSAY_E_STATE; ASSAY_E_NOMEM */
+ASSAY_API assay_rc
+assay_activefilter_set_address(assay_activefilter *filter, const char *address,
+                               assay_error *err) ASSAY_MUST_CHECK;
+
+/**
+ * Have ActiveFilter say more of one recipient of the message in progress.
+ *
+ * @param address  copied; it need not be a recipient yet
+ * @param key      copied; letters, digits and _ - . , at most 64 bytes
+ * @param value    copied; UTF-8 without control characters but tab, CR and LF;
+ *                 at most 4096 bytes
+ * @return ASSAY_OK; ASSAY_E_STATE no message is in progress; ASSAY_E_INVAL;
+ *         ASSAY_E_LIMIT over 64 keys of one recipient; ASSAY_E_NOMEM
+ * Threads: the session's.
+ */
+ASSAY_API assay_rc assay_session_add_activefilter_data(
+    assay_session *session, const char *address, const char *key,
+    const char *value, assay_error *err) ASSAY_MUST_CHECK;
+
+/**
+ * As assay_session_score(), and register the message with ActiveFilter: a
+ * document goes to the address set, and another one when a later score of the
+ * same content changes the judgement (CM-30 … CM-32). Registered twice it is
+ * told once.
+ *
+ * @param id         of the registration, such as a message id; NULL: one is
+ *                   made of the queue id
+ * @param threshold  0 to 100; a message that scores more is spam
+ * @return as assay_session_score(); ASSAY_E_STATE also when mode or address
+ *         were never set; ASSAY_E_INVAL id or threshold; ASSAY_E_IO when the
+ *         document cannot be stored. When it is not ASSAY_OK no variable is
+ *         set.
+ */
+ASSAY_API assay_rc assay_session_score_activefilter(
+    assay_session *session, assay_message *message, const char *id,
+    double threshold, assay_score *score_out,
+    assay_error *err) ASSAY_MUST_CHECK;
+
 /* ---- thread pools ------------------------------------------------------ */
 
 /** What one named thread pool does; plain data. */
@@ -190,7 +291,7 @@ ASSAY_API assay_rc assay_session_post(assay_session *session, const char *pool,
 /* ---- the policy-language interface ------------------------------------- */
 
 #define ASSAY_LANGUAGE_ABI_MAJOR 1
-#define ASSAY_LANGUAGE_ABI_MINOR 1
+#define ASSAY_LANGUAGE_ABI_MINOR 2
 
 /** Given to open; borrowed until close returns. */
 typedef struct assay_language_args {
@@ -206,6 +307,9 @@ typedef struct assay_language_args {
     size_t child_count;
     const char *share_path; /**< folder of scripts that ship with Assay */
     const assay_log *log;
+    /* since 1.2 */
+    assay_activefilter *activefilter; /**< for the scripts' init; NULL: there
+                                           is no cloudmark stanza */
 } assay_language_args;
 
 /** One callout. Borrowed for the call. */

@@ -13,8 +13,8 @@
 # shellcheck disable=SC2034
 assay_packages_build=(
     build-essential cmake ninja-build pkg-config
-    libclamav-dev libedit-dev libjansson-dev liblua5.4-dev libmilter-dev
-    libseccomp-dev libssl-dev
+    libclamav-dev libcurl4-gnutls-dev libedit-dev libjansson-dev liblua5.4-dev
+    libmilter-dev libseccomp-dev libsqlite3-dev libssl-dev libxml2-dev
 )
 # shellcheck disable=SC2034
 assay_packages_demo=(python3)
@@ -23,7 +23,7 @@ assay_packages_smtp=(postfix)
 # shellcheck disable=SC2034
 assay_packages_test=(
     check clamav clamav-daemon clamav-milter clamav-testfiles faketime iproute2
-    mandoc miltertest postfix python3
+    libxml2-utils mandoc miltertest postfix python3 rspamd spamassassin spamd
 )
 # shellcheck disable=SC2034
 assay_packages_lint=(

@@ -3,8 +3,8 @@
 # Copyright (c) 2026 The Assay authors
 """Who may include what, checked from the include lines.
 
-base <- rt <- conf, mail <- scan <- policy <- runtime; conf and mail do not
-know each other. Engines, policy languages and hosts see the public headers and
+base <- rt <- conf, mail <- scan, store <- policy <- runtime; conf and mail do
+not know each other, and neither do scan and store. Engines, policy languages and hosts see the public headers and
 their own folder. Each foreign library is the business of one folder.
 """
 
@@ -20,17 +20,22 @@ BELOW = {
     "conf": ["base", "rt"],
     "mail": ["base", "rt"],
     "scan": ["base", "rt", "conf", "mail"],
-    "policy": ["base", "rt", "conf", "mail", "scan"],
-    "runtime": ["base", "rt", "conf", "mail", "scan", "policy"],
+    "store": ["base", "rt", "mail"],
+    "policy": ["base", "rt", "conf", "mail", "scan", "store"],
+    "runtime": ["base", "rt", "conf", "mail", "scan", "store", "policy"],
 }
 
 # Header of a foreign library -> where the files that may include it begin.
 OWNERS = {
     r"(lua|lauxlib|lualib|luaconf)\.h": ("lua/",),
     r"libmilter/.*": ("src/hosts/milter/",),
-    r"jansson\.h": ("src/hosts/cli/", "src/runtime/control"),
+    r"jansson\.h": ("src/hosts/cli/", "src/runtime/control",
+                    "engines/cloudmark/"),
+    r"curl/.*": ("engines/cloudmark/",),
+    r"libxml/.*": ("src/store/activefilter_document",),
+    r"sqlite3\.h": ("src/store/activefilter_state",),
     r"clamav(-.*)?\.h": ("engines/clamav/",),
-    r"openssl/.*": ("src/scan/cache",),
+    r"openssl/.*": ("src/scan/cache", "src/store/activefilter"),
     r"seccomp\.h": ("src/hosts/scanner/",),
     r"(histedit|editline/.*)\.h": ("src/hosts/cli/",),
 }

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * ActiveFilter: telling another program, by mails in a Maildir, which messages
+ * were judged and when a judgement changes (CM-23 … CM-32).
+ *
+ *   activefilter.c           the flow: register, judge again, recover
+ *   activefilter_settings.c  mode and address, as scripts set them
+ *   activefilter_state.c     what must outlive a restart: a SQLite database
+ *   activefilter_document.c  the XML (docs/activefilter.rng)
+ *
+ * A document is never told twice and never lost: it is staged in the mailbox,
+ * written down as pending, moved into new/ and written down as told; after a
+ * crash, a pending one that still lies in tmp/ is moved, and one that does not
+ * was moved before.
+ *
+ * Locking: filter->lock (rank activefilter) guards the list of idle database
+ * connections; nothing is done with one while it is held.
+ */
+#ifndef ASSAY_STORE_ACTIVEFILTER_H
+#define ASSAY_STORE_ACTIVEFILTER_H
+
+#include <assay/log.h>
+#include <assay/policy.h>
+
+#include "store/maildir.h"
+
+/** What a new filter is given; borrowed for its life. */
+struct assay__activefilter_options {
+    const char *state; /* folder of the database; made when it is not there */
+    int64_t max_entries;
+    int64_t expire_s; /* registrations older than that are forgotten */
+    const struct assay__maildirs *maildirs;
+    const assay_log *log;
+};
+
+/** One key and value that a script added for a recipient. */
+struct assay__activefilter_datum {
+    const char *address, *key, *value;
+};
+
+enum { ASSAY__FINGERPRINT_SIZE = 32 };
+
+/** A message that was scored. */
+struct assay__activefilter_event {
+    const char *id; /* printable ASCII, 1 to 255 bytes */
+    assay_message *message;
+    const assay_score *score;
+    double threshold;
+    const struct assay__activefilter_datum *data;
+    size_t data_count;
+};
+
+/** No database is opened yet. */
+assay_rc assay__activefilter_new(
+    const struct assay__activefilter_options *options, assay_activefilter **out,
+    assay_error *err);
+/** Accepts NULL; sets *filter to NULL. */
+void assay__activefilter_free(assay_activefilter **filter);
+
+/**
+ * The scripts have set what they set: nothing can be changed from now on. With
+ * a mode and an address the state is opened once, to find out now whether it
+ * can be used. @return ASSAY_OK, also when neither was set; ASSAY_E_STATE one
+ * without the other; ASSAY_E_IO the state cannot be used; ASSAY_E_NOMEM
+ */
+assay_rc assay__activefilter_seal(assay_activefilter *filter, assay_error *err);
+/** ASSAY_OK when mode and address are set; else ASSAY_E_STATE. */
+assay_rc assay__activefilter_is_set(const assay_activefilter *filter,
+                                    assay_error *err);
+/** Move what an earlier process left pending. Logs what fails. Blocks: disk. */
+void assay__activefilter_recover(assay_activefilter *filter);
+
+/** Register a message and tell of it; and tell of those registered earlier
+ *  whose judgement its score changes. @return ASSAY_OK, also when the id is
+ *  registered already; ASSAY_E_IO, ASSAY_E_LIMIT, ASSAY_E_NOMEM: then it is
+ *  not registered. Threads: any. Blocks: on the disk. */
+assay_rc assay__activefilter_register(
+    assay_activefilter *filter, const struct assay__activefilter_event *event,
+    assay_error *err);
+/** A message was scored that is not registered, or an analysis was looked at
+ *  again: tell of those whose judgement that changes. What fails is logged and
+ *  tried again with the next score of the same content. Does nothing while no
+ *  mode is set. @param message  whose content was scored */
+void assay__activefilter_rejudge(assay_activefilter *filter,
+                                 assay_message *message,
+                                 const assay_score *score);
+
+#endif
