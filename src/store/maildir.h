@@ -5,6 +5,7 @@
  *
  *   maildir_options.c  the stanza, and which of them takes an address
  *   maildir_path.c     from an address to folder names, none of them trusted
+ *   maildir_mailbox.c  opening and making the folders
  *   maildir.c          delivery: tmp, fsync, new
  *
  * A delivery has two steps, so that a message for several mailboxes goes to
@@ -23,6 +24,7 @@
 
 /** Settings of one maildir stanza; src/store/maildir.opt. */
 struct assay__maildir_options {
+    const char *name; /* of the stanza */
     const char *basedir;
     bool all_domains;
     assay_conf_list domains; /* of `domain` and `domains` */
