@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "rt/temp_folder.h"
 #include "runtime/policy_table.h"
+#include "scan/debug_level.h"
 #include "scan/engine_table.h"
 
 /* ---- global engine stanzas --------------------------------------------- */
@@ -17,16 +18,6 @@
 struct engine_globals {
     bool enabled;
     int debug_level;
-};
-
-static const assay_conf_word debug_levels[] = {
-    {.name = "DEBUG", .value = ASSAY_LOG_DEBUG},
-    {.name = "INFO", .value = ASSAY_LOG_INFO},
-    {.name = "NOTICE", .value = ASSAY_LOG_INFO},
-    {.name = "WARNING", .value = ASSAY_LOG_WARN},
-    {.name = "ERROR", .value = ASSAY_LOG_ERROR},
-    {.name = "CRITICAL", .value = ASSAY_LOG_ERROR},
-    {0},
 };
 
 const assay_conf_option assay__engine_global_table[] = {
@@ -38,7 +29,7 @@ const assay_conf_option assay__engine_global_table[] = {
      .type = ASSAY_CONF_ENUM,
      .offset = offsetof(struct engine_globals, debug_level),
      .default_value = "ERROR",
-     .words = debug_levels},
+     .words = assay__debug_level_words},
     {0},
 };
 
@@ -71,8 +62,8 @@ static assay_rc read_engine_globals(struct assay__build *build,
 }
 
 /* Two of them, perhaps in different files, would read as if both held. */
-static void check_singleton(struct assay__build *build,
-                            const struct assay__conf_item *item)
+void assay__build_check_singleton(struct assay__build *build,
+                                  const struct assay__conf_item *item)
 {
     for (const struct assay__conf_item *other = build->root->items;
          other < item; other++) {
@@ -98,7 +89,7 @@ assay_rc assay__build_global_engines(struct assay__build *build,
 
         if (!item->is_stanza || !is_engine(build, item->name))
             continue;
-        check_singleton(build, item);
+        assay__build_check_singleton(build, item);
         assay__conf_check_instance(item, false, build->diags);
         assay__conf_check_names_hinting(item, tables, no_children, item->name,
                                         assay__build_elsewhere, build,

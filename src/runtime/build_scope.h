@@ -64,6 +64,16 @@ void assay__build_check_workers(struct assay__build *build,
 assay_rc assay__build_scope(struct assay__build *build,
                             const struct assay__conf_item *item,
                             assay_error *err);
+/** Report a stanza that stands at top level for the second time. */
+void assay__build_check_singleton(struct assay__build *build,
+                                  const struct assay__conf_item *item);
+/** The stanza cloudmark. */
+assay_rc assay__build_cloudmark(struct assay__build *build,
+                                const struct assay__conf_item *item,
+                                assay_error *err);
+/** ActiveFilter, where there is a scorer; behind all stanzas. */
+assay_rc assay__build_activefilter(struct assay__build *build,
+                                   assay_error *err);
 /** The stanza of a policy language. */
 assay_rc assay__build_language(struct assay__build *build,
                                const struct assay__conf_item *item,

@@ -194,9 +194,10 @@ static const char *option_problem(const assay_conf_stanza *conf, size_t index)
     return NULL;
 }
 
-static assay_rc check_options(const struct check *check)
+assay_rc assay__engine_table_check_options(const char *file,
+                                           const assay_conf_stanza *conf,
+                                           assay_error *err)
 {
-    const assay_conf_stanza *conf = check->table->conf;
     const assay_conf_option *options = conf->options;
 
     for (size_t i = 0; options && options[i].name; i++) {
@@ -205,9 +206,9 @@ static assay_rc check_options(const struct check *check)
                                   : "is one too many";
 
         if (problem)
-            return assay_error_set(
-                check->err, ASSAY_E_ABI, "%s: option '%.*s' in its 'conf' %s",
-                check->file, ASSAY_NAME_MAX, options[i].name, problem);
+            return assay_error_set(err, ASSAY_E_ABI,
+                                   "%s: option '%.*s' in its 'conf' %s", file,
+                                   ASSAY_NAME_MAX, options[i].name, problem);
     }
     return ASSAY_OK;
 }
@@ -230,7 +231,7 @@ static assay_rc check_conf(const struct check *check)
                                "%s: 'named' is not set in its 'conf'; an "
                                "engine stanza takes an instance name",
                                check->file);
-    return check_options(check);
+    return assay__engine_table_check_options(check->file, conf, check->err);
 }
 
 assay_rc assay__engine_table_check(const char *file,

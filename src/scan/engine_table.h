@@ -21,6 +21,11 @@ assay_rc assay__engine_table_check(const char *file,
                                    const assay_engine_module *table,
                                    size_t available, assay_error *err);
 
+/** Likewise the options of a module's stanza. */
+assay_rc assay__engine_table_check_options(const char *file,
+                                           const assay_conf_stanza *conf,
+                                           assay_error *err);
+
 /**
  * Copy a checked table in the size of this libassay and put the documented
  * defaults in place of NULL.

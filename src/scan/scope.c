@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "scan/debug_level.h"
 #include "scan/engine_table.h"
 #include "rt/temp_folder.h"
 
@@ -184,14 +185,7 @@ void assay__scope_adopt(struct assay__scope *scope,
 assay_log assay__scope_log(const assay_log *log,
                            const struct assay__scope_options *options)
 {
-    assay_log copy = {0};
-
-    if (!log)
-        return copy;
-    copy = *log;
-    if (options->debug_level > (int)copy.threshold)
-        copy.threshold = (assay_log_level)options->debug_level;
-    return copy;
+    return assay__debug_level_log(log, options->debug_level);
 }
 
 /* A folder that is missing or not ours is told before signatures load. */

@@ -12,22 +12,12 @@
 
 #include "base/sizes.h"
 #include "base/text.h"
+#include "scan/debug_level.h"
 #include "scan/isolation.h"
 
 #define TIMEOUT_MAX_S 86400 /* a day */
 
 #define AT(member) offsetof(struct assay__scope_options, member)
-
-/* The old words outnumber our levels. */
-static const assay_conf_word debug_level_words[] = {
-    {"DEBUG", ASSAY_LOG_DEBUG, NULL},
-    {"INFO", ASSAY_LOG_INFO, NULL},
-    {"NOTICE", ASSAY_LOG_INFO, NULL},
-    {"WARNING", ASSAY_LOG_WARN, NULL},
-    {"ERROR", ASSAY_LOG_ERROR, NULL},
-    {"CRITICAL", ASSAY_LOG_ERROR, NULL},
-    {NULL, 0, NULL},
-};
 
 static const assay_conf_word action_words[] = {
     {"reject", ASSAY__SCAN_REJECT, NULL},
@@ -72,7 +62,7 @@ const assay_conf_option assay__scope_option_table[] = {
      .type = ASSAY_CONF_ENUM,
      .offset = AT(debug_level),
      .default_value = "ERROR",
-     .words = debug_level_words},
+     .words = assay__debug_level_words},
     {.name = "action",
      .type = ASSAY_CONF_ENUM,
      .offset = AT(action),

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "scan/scorer_options.h"
+
+#include <stddef.h>
+
+#include "scan/debug_level.h"
+
+#define TIMEOUT_MAX_S 3600     /* an hour */
+#define EXPIRE_MAX_S 315360000 /* ten years */
+
+#define AT(member) offsetof(struct assay__scorer_options, member)
+
+const assay_conf_option assay__scorer_option_table[] = {
+    {.name = "enabled",
+     .type = ASSAY_CONF_BOOL,
+     .offset = AT(enabled),
+     .default_value = "true"},
+    {.name = "debug_level",
+     .type = ASSAY_CONF_ENUM,
+     .offset = AT(debug_level),
+     .default_value = "ERROR",
+     .words = assay__debug_level_words},
+    {.name = "MinimumScore",
+     .type = ASSAY_CONF_INT,
+     .offset = AT(minimum_score),
+     .default_value = "-1",
+     .min = -1,
+     .max = 100},
+    {.name = "Max_Body_Length",
+     .type = ASSAY_CONF_SIZE,
+     .offset = AT(max_body_length),
+     .default_value = "0",
+     .max = INT64_MAX},
+    {.name = "use_wire_rep",
+     .type = ASSAY_CONF_BOOL,
+     .offset = AT(use_wire_rep),
+     .default_value = "true"},
+    {.name = "backend",
+     .type = ASSAY_CONF_STRING,
+     .offset = AT(backend),
+     .default_value = "authority"},
+    {.name = "servers", .type = ASSAY_CONF_LIST, .offset = AT(servers)},
+    {.name = "timeout",
+     .type = ASSAY_CONF_INT,
+     .offset = AT(timeout_s),
+     .default_value = "10",
+     .min = 1,
+     .max = TIMEOUT_MAX_S},
+    {.name = "pool",
+     .type = ASSAY_CONF_STRING,
+     .offset = AT(pool),
+     .default_value = "IO"},
+    {.name = "max_concurrency",
+     .type = ASSAY_CONF_INT,
+     .offset = AT(max_concurrency),
+     .default_value = "32",
+     .min = 1,
+     .max = 4096},
+    {.name = "append_headers",
+     .type = ASSAY_CONF_BOOL,
+     .offset = AT(append_headers),
+     .default_value = "false"},
+    {.name = "activefilter_state",
+     .type = ASSAY_CONF_PATH,
+     .offset = AT(activefilter_state),
+     .default_value = "/var/lib/assay/activefilter"},
+    {.name = "activefilter_max",
+     .type = ASSAY_CONF_INT,
+     .offset = AT(activefilter_max),
+     .default_value = "100000",
+     .min = 1,
+     .max = 100000000},
+    {.name = "activefilter_expire",
+     .type = ASSAY_CONF_INT,
+     .offset = AT(activefilter_expire_s),
+     .default_value = "604800",
+     .min = 60,
+     .max = EXPIRE_MAX_S},
+    {0},
+};
