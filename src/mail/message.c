@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "mail/header.h"
 #include "mail/limits.h"
+#include "mail/message_owner.h"
 
 #define MIB ((size_t)1024 * 1024)
 /* More than any MTA takes for one transaction. */
@@ -415,6 +416,16 @@ void assay_message_set_id(assay_message *message, const char *id)
 const char *assay_message_id(const assay_message *message)
 {
     return message->id;
+}
+
+void assay__message_set_owner(assay_message *message, void *owner)
+{
+    message->owner = owner;
+}
+
+void *assay__message_owner(const assay_message *message)
+{
+    return message->owner;
 }
 
 assay_context *assay_message_context(assay_message *message)

@@ -71,6 +71,7 @@ struct assay_message {
     size_t recipient_cap;
     char id[ASSAY__MESSAGE_ID_BYTES];
     assay_context *context;
+    void *owner; /* the session; NULL: none */
 
     assay_part *root; /* NULL until the tree was walked */
     uint32_t part_count;

@@ -14,6 +14,8 @@
 #include <assay/policy.h>
 
 #include "scan/dispatcher.h"
+#include "scan/scorer.h"
+#include "store/activefilter.h"
 
 enum assay__policy_kind { ASSAY__POLICY_SCOPE, ASSAY__POLICY_LANGUAGE };
 
@@ -29,6 +31,8 @@ struct assay__policy {
     const struct assay__policy_module *modules;
     size_t count;
     struct assay__dispatcher dispatcher;
+    struct assay__scorer *scorer;     /* NULL: no stanza cloudmark */
+    assay_activefilter *activefilter; /* of the scorer; NULL likewise */
     assay_message_limits limits;
     const char *virus_headers; /* who tells in the mail what its scan came
                                   to: "Assay 0.1.0"; NULL: nobody */

@@ -8,10 +8,11 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "mail/message_owner.h"
 #include "policy/disposition.h"
 #include "policy/outcome.h"
 
-enum { PEER_MAX = 128 };
+enum { PEER_MAX = 128, HOST_MAX = 256 };
 
 struct assay_session {
     struct assay__session_env env;
@@ -25,6 +26,8 @@ struct assay_session {
     void **states;   /* per module of env.policy, the language's own */
     uint64_t message_count, rcpt_count;
     char peer[PEER_MAX];
+    char address[PEER_MAX], host[HOST_MAX];
+    struct assay__activefilter_data activefilter; /* of the message */
     struct assay__pulse pulse;        /* the host's progress callback */
     bool is_lent;                     /* to a thread that is not the host's */
     struct assay__scan_record record; /* of the message in progress */
@@ -34,18 +37,22 @@ struct assay_session {
 
 /* ---- life -------------------------------------------------------------- */
 
-static void format_peer(assay_session *session, const assay_peer *peer)
+static void keep_peer(assay_session *session, const assay_peer *peer)
 {
-    char address[PEER_MAX];
-
-    if (!peer || !peer->address)
+    if (!peer)
         return;
-    (void)assay__text_copy_clean(address, sizeof address, peer->address, true);
+    if (peer->host)
+        (void)assay__text_copy_clean(session->host, sizeof session->host,
+                                     peer->host, true);
+    if (!peer->address)
+        return;
+    (void)assay__text_copy_clean(session->address, sizeof session->address,
+                                 peer->address, true);
     if (peer->port > 0)
         (void)snprintf(session->peer, sizeof session->peer, "%.100s:%u",
-                       address, (unsigned)peer->port);
+                       session->address, (unsigned)peer->port);
     else
-        assay__text_copy(session->peer, sizeof session->peer, address);
+        assay__text_copy(session->peer, sizeof session->peer, session->address);
 }
 
 static assay_rc prepare(assay_session *session, assay_error *err)
@@ -72,7 +79,7 @@ assay_rc assay__session_new(const struct assay__session_env *env,
     if (!session)
         return assay_error_set(err, ASSAY_E_NOMEM, "session");
     session->env = *env;
-    format_peer(session, peer);
+    keep_peer(session, peer);
     rc = prepare(session, err);
     if (rc != ASSAY_OK) {
         assay_context_free(&session->context);
@@ -106,6 +113,7 @@ static void drop_message(assay_session *session)
             module->ops->message_close(module->instance, session->states[i]);
     }
     assay_message_free(&session->message);
+    assay__activefilter_data_clear(&session->activefilter);
     session->message_done = false;
     session->scanned_ms = 0;
     assay__scan_record_init(&session->record);
@@ -193,6 +201,22 @@ const struct assay__session_env *assay__session_env(
     const assay_session *session)
 {
     return &session->env;
+}
+
+const char *assay__session_peer_address(const assay_session *session)
+{
+    return session->address;
+}
+
+const char *assay__session_peer_host(const assay_session *session)
+{
+    return session->host;
+}
+
+struct assay__activefilter_data *assay__session_activefilter_data(
+    assay_session *session)
+{
+    return &session->activefilter;
 }
 
 assay_rc assay_session_set_reply(assay_session *session, int code,
@@ -405,6 +429,8 @@ static assay_rc begin_message(assay_session *session, const char *sender,
     assay_rc rc =
         assay_message_new(&session->env.policy->limits, &session->message, err);
 
+    if (rc == ASSAY_OK)
+        assay__message_set_owner(session->message, session);
     if (rc == ASSAY_OK)
         rc = assay_message_set_sender(session->message, sender, err);
     if (rc == ASSAY_OK)

@@ -13,6 +13,7 @@
 
 #include <assay/assay.h>
 
+#include "policy/activefilter_data.h"
 #include "policy/policy.h"
 #include "policy/scan_record.h"
 #include "rt/pool.h"
@@ -54,5 +55,11 @@ struct assay__pulse *assay__session_pulse(assay_session *session);
 bool assay__session_lend(assay_session *session, bool is_lent);
 const struct assay__session_env *assay__session_env(
     const assay_session *session);
+/** Address and host name of the peer as the host gave them, "" when unknown. */
+const char *assay__session_peer_address(const assay_session *session);
+const char *assay__session_peer_host(const assay_session *session);
+/** What scripts said of recipients of the message in progress. */
+struct assay__activefilter_data *assay__session_activefilter_data(
+    assay_session *session);
 
 #endif

@@ -208,6 +208,8 @@ static assay_rc read_stanza(struct assay__build *build,
 
     if (assay__text_equal(item->name, "antivirus"))
         return assay__build_scope(build, item, err);
+    if (assay__text_equal(item->name, "cloudmark"))
+        return assay__build_cloudmark(build, item, err);
     if (language)
         return assay__build_language(build, item, language, err);
     if (host)
@@ -282,6 +284,8 @@ static assay_rc read_stanzas(struct assay__build *build, assay_error *err)
         if (build->root->items[i].is_stanza)
             rc = read_stanza(build, &build->root->items[i], err);
     finish_policy(build);
+    if (rc == ASSAY_OK)
+        rc = assay__build_activefilter(build, err);
     if (rc == ASSAY_OK && assay__conf_diags_errors(build->diags) == 0)
         warn_if_idle(build);
     return rc;

@@ -13,6 +13,7 @@
 
 #include "base/sizes.h"
 #include "base/text.h"
+#include "scan/scorer_options.h"
 
 enum { HINT_MAX = 512 };
 
@@ -21,6 +22,7 @@ static size_t put_names(const struct assay__build *build, const char **names)
 {
     const struct assay__generation *generation = build->generation;
     const assay_conf_stanza *const *host = build->input->options->host_stanzas;
+    static const char *const own[] = {"ThreadPool", "cloudmark"};
     const char *name = "antivirus";
     size_t n = 0;
 
@@ -29,9 +31,9 @@ static size_t put_names(const struct assay__build *build, const char **names)
             names[n] = name;
         name = assay__engine_set_available(generation->engines, i);
     }
-    if (names)
-        names[n] = "ThreadPool";
-    n++;
+    for (size_t i = 0; i < ASSAY_COUNT_OF(own); i++, n++)
+        if (names)
+            names[n] = own[i];
     for (size_t i = 0; i < generation->language_module_count; i++, n++)
         if (names)
             names[n] =
@@ -184,6 +186,8 @@ const char *assay__build_elsewhere(void *arg, const char *option)
         return say(build, option,
                    "in an antivirus stanza, or in an engine stanza inside it",
                    "");
+    if (has_option(assay__scorer_option_table, option))
+        return say(build, option, "in the stanza ", "cloudmark");
     text = in_engine(build, option);
     for (size_t i = 0; !text && i < generation->language_module_count; i++)
         text = in_stanza(

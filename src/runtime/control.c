@@ -29,7 +29,7 @@ static const struct assay__control_command own_commands[] = {
 static const struct assay__control_command *const tables[] = {
     own_commands,          assay__control_host,     assay__control_antivirus,
     assay__control_caches, assay__control_config,   assay__control_counters,
-    assay__control_pools,  assay__control_scanners,
+    assay__control_pools,  assay__control_scanners, assay__control_cloudmark,
 };
 
 /* ---- finding a command ------------------------------------------------- */

@@ -69,6 +69,7 @@ struct assay__control_command {
 /** Tables, each ends with name NULL; control.c lists them. */
 extern const struct assay__control_command assay__control_antivirus[];
 extern const struct assay__control_command assay__control_caches[];
+extern const struct assay__control_command assay__control_cloudmark[];
 extern const struct assay__control_command assay__control_config[];
 extern const struct assay__control_command assay__control_counters[];
 extern const struct assay__control_command assay__control_host[];

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The Assay authors */
 /*
  * counter …: those of the engines, /antivirus/ENGINE/…, which are numbers of
- * the engine cores (PO-05), and those that administrators make.
+ * the engine cores (PO-05), of the scorer, /cloudmark/…, and those that
+ * administrators make.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,11 +18,18 @@
 #include "runtime/generation.h"
 
 #define ENGINE_ROOT "/antivirus/"
+#define SCORER_ROOT "/cloudmark/"
 
 static const char *const engine_counters[ASSAY__ENGINE_COUNTERS] = {
     [ASSAY__ENGINE_SCANNED] = "scanned",
     [ASSAY__ENGINE_VIRUSES] = "viruses",
     [ASSAY__ENGINE_ERRORS] = "errors",
+};
+
+static const char *const scorer_counters[ASSAY__SCORER_COUNTERS] = {
+    [ASSAY__SCORER_SCANNED] = "scanned",
+    [ASSAY__SCORER_SPAM] = "spam",
+    [ASSAY__SCORER_ERRORS] = "errors",
 };
 
 /* ---- of the engines ---------------------------------------------------- */
@@ -110,6 +118,28 @@ static const char *engine_of(const struct assay__generation *generation,
     return NULL;
 }
 
+/* ---- of the scorer ----------------------------------------------------- */
+
+/* The counter of a path such as /cloudmark/spam, or NULL. */
+static struct assay__scorer_count *scorer_count(
+    const struct assay__generation *generation, const char *path)
+{
+    const size_t root = sizeof SCORER_ROOT - 1;
+
+    if (!generation->policy.scorer || strncmp(path, SCORER_ROOT, root) != 0)
+        return NULL;
+    for (size_t w = 0; w < ASSAY__SCORER_COUNTERS; w++)
+        if (strcmp(path + root, scorer_counters[w]) == 0)
+            return &generation->policy.scorer->counts[w];
+    return NULL;
+}
+
+static void reset_scorer(struct assay__scorer_count *count)
+{
+    count->value = 0;
+    count->since_s = time(NULL);
+}
+
 /* ---- list -------------------------------------------------------------- */
 
 struct listing {
@@ -166,6 +196,21 @@ static void list_engine(struct listing *listing,
     }
 }
 
+static void list_scorer(struct listing *listing,
+                        const struct assay__scorer *scorer)
+{
+    for (size_t w = 0; w < ASSAY__SCORER_COUNTERS; w++) {
+        struct assay__counter counter = {
+            .value = scorer->counts[w].value,
+            .since_s = scorer->counts[w].since_s,
+        };
+
+        (void)snprintf(counter.path, sizeof counter.path, SCORER_ROOT "%s",
+                       scorer_counters[w]);
+        list_one(listing, &counter);
+    }
+}
+
 static void list(const struct assay__control_call *call)
 {
     struct assay__generation *generation =
@@ -181,6 +226,8 @@ static void list(const struct assay__control_call *call)
          NULL;
          i++)
         list_engine(&listing, generation, engine);
+    if (generation->policy.scorer)
+        list_scorer(&listing, generation->policy.scorer);
     assay__generation_unref(&generation);
     for (size_t i = 0; assay__counters_nth(
              assay__counters(call->session->library), i, &counter);
@@ -205,10 +252,17 @@ static bool has_path(const struct assay__control_call *call, size_t most)
 static bool is_reserved(const struct assay__control_call *call,
                         const char *path)
 {
-    if (strncmp(path, ENGINE_ROOT, sizeof ENGINE_ROOT - 1) != 0)
+    if (strncmp(path, ENGINE_ROOT, sizeof ENGINE_ROOT - 1) == 0)
+        assay__control_fail(call,
+                            "The counters below %s are those of the engines",
+                            ENGINE_ROOT);
+    else if (strncmp(path, SCORER_ROOT, sizeof SCORER_ROOT - 1) == 0)
+        assay__control_fail(call,
+                            "The counters below %s are those of the module "
+                            "cloudmark",
+                            SCORER_ROOT);
+    else
         return false;
-    assay__control_fail(call, "The counters below %s are those of the engines",
-                        ENGINE_ROOT);
     return true;
 }
 
@@ -274,6 +328,7 @@ static void reset(const struct assay__control_call *call)
 {
     struct assay__generation *generation;
     assay_error err = {0};
+    struct assay__scorer_count *scored;
     const char *engine;
     size_t which;
     assay_rc rc = ASSAY_OK;
@@ -282,7 +337,10 @@ static void reset(const struct assay__control_call *call)
         return;
     generation = assay__present(call->session->library);
     engine = engine_of(generation, call->argv[0], &which);
-    if (engine)
+    scored = scorer_count(generation, call->argv[0]);
+    if (scored)
+        reset_scorer(scored);
+    else if (engine)
         each_core(generation, engine, reset_core, &which);
     else
         rc = assay__counters_reset(assay__counters(call->session->library),

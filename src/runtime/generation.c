@@ -49,6 +49,8 @@ static void close_languages(struct assay__generation *generation)
 static void destroy(struct assay__generation *generation)
 {
     close_languages(generation);
+    assay__activefilter_free(&generation->policy.activefilter);
+    assay__scorer_unref(&generation->policy.scorer);
     for (size_t i = generation->scope_count; i > 0; i--)
         assay__scope_free(&generation->scopes[i - 1]);
     for (size_t i = 0; i < generation->language_module_count; i++)
@@ -119,6 +121,7 @@ static assay_rc open_language(struct assay__generation *generation,
     assay_rc rc;
 
     language->args.log = log;
+    language->args.activefilter = generation->policy.activefilter;
     rc = language->table->ops->open(&language->args, &language->opened, err);
     if (rc == ASSAY_OK)
         generation->modules[language->module].instance = language->opened;
@@ -133,6 +136,35 @@ static void adopt(struct assay__scope *scope,
             assay__scope_adopt(scope, present->scopes[i], log);
 }
 
+/* A reload that does not change the stanza leaves the scorer as it is. */
+static assay_rc open_scorer(struct assay__policy *policy,
+                            const struct assay__generation *present,
+                            const assay_log *log, assay_error *err)
+{
+    struct assay__scorer *old = present ? present->policy.scorer : NULL;
+
+    if (!policy->scorer)
+        return ASSAY_OK;
+    if (old && assay__scorer_is_same(old, policy->scorer)) {
+        assay__scorer_unref(&policy->scorer);
+        policy->scorer = assay__scorer_ref(old);
+    }
+    return assay__scorer_open(policy->scorer, log, err);
+}
+
+/* Scripts choose how ActiveFilter is to act, so it is complete behind them. */
+static assay_rc open_languages(struct assay__generation *generation,
+                               const assay_log *log, assay_error *err)
+{
+    assay_rc rc = ASSAY_OK;
+
+    for (size_t i = 0; rc == ASSAY_OK && i < generation->language_count; i++)
+        rc = open_language(generation, &generation->languages[i], log, err);
+    if (rc == ASSAY_OK && generation->policy.activefilter)
+        rc = assay__activefilter_seal(generation->policy.activefilter, err);
+    return rc;
+}
+
 assay_rc assay__generation_start(struct assay__generation *generation,
                                  const assay_log *log, assay_error *err)
 {
@@ -140,6 +172,10 @@ assay_rc assay__generation_start(struct assay__generation *generation,
 
     for (size_t i = 0; rc == ASSAY_OK && i < generation->scope_count; i++)
         rc = assay__scope_start(generation->scopes[i], log, err);
+    if (rc == ASSAY_OK && generation->policy.scorer) {
+        assay__scorer_start(generation->policy.scorer);
+        assay__activefilter_recover(generation->policy.activefilter);
+    }
     return rc;
 }
 
@@ -167,10 +203,12 @@ assay_rc assay__generation_open(struct assay__generation *generation,
 
     for (size_t i = 0; rc == ASSAY_OK && i < generation->scope_count; i++)
         rc = assay__scope_open(generation->scopes[i], log, err);
+    if (rc == ASSAY_OK)
+        rc = open_scorer(&generation->policy, present, log, err);
+    if (rc == ASSAY_OK)
+        rc = open_languages(generation, log, err);
     if (rc == ASSAY_OK && is_started)
         rc = assay__generation_start(generation, log, err);
-    for (size_t i = 0; rc == ASSAY_OK && i < generation->language_count; i++)
-        rc = open_language(generation, &generation->languages[i], log, err);
     return rc;
 }
 
@@ -201,6 +239,17 @@ static void use_pool(struct assay__engine_instance *engine,
                                    (unsigned)engine->options.max_concurrency);
 }
 
+/* One that is shared with the generation before has its pool. */
+static void use_scorer_pool(struct assay__scorer *scorer,
+                            const struct assay__pools *pools)
+{
+    if (!scorer->pool)
+        scorer->pool = assay__pools_find(pools, scorer->options->pool);
+    if (scorer->pool)
+        assay__job_class_set_limit(scorer->pool, &scorer->jobs,
+                                   (unsigned)scorer->options->max_concurrency);
+}
+
 void assay__generation_use_pools(struct assay__generation *generation,
                                  struct assay__pools *pools)
 {
@@ -209,6 +258,8 @@ void assay__generation_use_pools(struct assay__generation *generation,
     for (size_t s = 0; s < generation->scope_count; s++)
         for (size_t e = 0; e < generation->scopes[s]->engine_count; e++)
             use_pool(generation->scopes[s]->engines[e], pools);
+    if (generation->policy.scorer)
+        use_scorer_pool(generation->policy.scorer, pools);
 }
 
 void assay__generation_refresh(struct assay__generation *generation,

@@ -18,6 +18,7 @@
 #include "policy/policy.h"
 #include "rt/pool.h"
 #include "runtime/pools.h"
+#include "store/maildir.h"
 
 /** A configured policy language. */
 struct assay__language {
@@ -50,6 +51,7 @@ struct assay__generation {
     size_t scope_count;
     struct assay__language *languages;
     size_t language_count;
+    struct assay__maildirs maildirs; /* of the stanzas maildir */
     struct assay__host_stanza *host_stanzas;
     size_t host_stanza_count;
     struct assay__policy_module *modules; /* in configuration order */
