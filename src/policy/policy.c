@@ -106,7 +106,9 @@ static void name_decider(const struct assay__policy_module *module,
 
 uint32_t assay__policy_phases(const struct assay__policy *policy)
 {
-    uint32_t phases = 0;
+    uint32_t phases = policy->maildirs && policy->maildirs->count > 0
+                          ? UINT32_C(1) << ASSAY_PHASE_RCPTTO
+                          : 0;
 
     for (size_t i = 0; i < policy->count; i++) {
         const struct assay__policy_module *module = &policy->modules[i];
@@ -119,8 +121,8 @@ uint32_t assay__policy_phases(const struct assay__policy *policy)
 }
 
 /* The one line that tells who refused what, when and how (AV-36). */
-static void log_answer(const struct assay__policy *policy,
-                       const assay_call *call)
+void assay__policy_log_answer(const struct assay__policy *policy,
+                              const assay_call *call)
 {
     const assay_disposition *reply = assay__session_reply(call->session);
     char text[sizeof reply->text];
@@ -154,5 +156,5 @@ void assay__policy_run(const struct assay__policy *policy, void **states,
         if (flow == ASSAY_FLOW_DONE)
             break;
     }
-    log_answer(policy, call);
+    assay__policy_log_answer(policy, call);
 }

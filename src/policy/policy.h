@@ -16,6 +16,7 @@
 #include "scan/dispatcher.h"
 #include "scan/scorer.h"
 #include "store/activefilter.h"
+#include "store/maildir.h"
 
 enum assay__policy_kind { ASSAY__POLICY_SCOPE, ASSAY__POLICY_LANGUAGE };
 
@@ -34,6 +35,7 @@ struct assay__policy {
     struct assay__scorer *scorer;     /* NULL: no stanza cloudmark */
     assay_activefilter *activefilter; /* of the scorer; NULL likewise */
     assay_message_limits limits;
+    const struct assay__maildirs *maildirs; /* NULL: none */
     const char *virus_headers; /* who tells in the mail what its scan came
                                   to: "Assay 0.1.0"; NULL: nobody */
     const assay_log *log;
@@ -51,5 +53,9 @@ uint32_t assay__policy_phases(const struct assay__policy *policy);
  */
 void assay__policy_run(const struct assay__policy *policy, void **states,
                        const assay_call *call);
+/** Log the reply of a phase, unless it is CONTINUE. Every answer is logged by
+ *  this once; assay__policy_run() does it. */
+void assay__policy_log_answer(const struct assay__policy *policy,
+                              const assay_call *call);
 
 #endif

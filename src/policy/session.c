@@ -20,6 +20,7 @@ struct assay_session {
     assay_message *message; /* NULL between messages */
     bool message_done;      /* data ran; only edits and reset may follow */
     assay_disposition reply;
+    bool may_pass;   /* the data step said CONTINUE */
     bool disconnect; /* policy ended the session; stays */
     bool connected;  /* the phase connect ran */
     bool greeted;    /* the phase ehlo ran */
@@ -31,6 +32,7 @@ struct assay_session {
     struct assay__pulse pulse;        /* the host's progress callback */
     bool is_lent;                     /* to a thread that is not the host's */
     struct assay__scan_record record; /* of the message in progress */
+    struct assay__storage storage;    /* likewise */
     int64_t scanned_ms; /* spent on scans that policy asked for, of the
                            message in progress */
 };
@@ -114,7 +116,9 @@ static void drop_message(assay_session *session)
     }
     assay_message_free(&session->message);
     assay__activefilter_data_clear(&session->activefilter);
+    assay__storage_fini(&session->storage);
     session->message_done = false;
+    session->may_pass = false;
     session->scanned_ms = 0;
     assay__scan_record_init(&session->record);
 }
@@ -177,6 +181,23 @@ void assay_session_verdict(const assay_session *session,
                            assay_verdict *verdict_out)
 {
     *verdict_out = session->record.worst;
+}
+
+struct assay__storage *assay__session_storage(assay_session *session)
+{
+    return &session->storage;
+}
+
+const char *assay_session_stored(const assay_session *session, size_t index)
+{
+    return index < session->storage.count
+               ? session->storage.items[index].recipient
+               : NULL;
+}
+
+bool assay__session_has_passed(const assay_session *session)
+{
+    return session->message_done && session->may_pass;
 }
 
 assay_disposition *assay__session_reply(assay_session *session)
@@ -467,11 +488,30 @@ assay_rc assay_session_mailfrom(assay_session *session, const char *sender,
     return ASSAY_OK;
 }
 
+/* The policy takes the recipient: does its mailbox? */
+static void look_at_mailbox(assay_session *session, const char *recipient)
+{
+    const assay_call call = {
+        .phase = ASSAY_PHASE_RCPTTO,
+        .session = session,
+        .message = session->message,
+    };
+
+    assay__storage_look(session->env.policy, recipient, &session->reply);
+    session->reply.disconnect = session->disconnect;
+    assay__policy_log_answer(session->env.policy, &call);
+}
+
 static assay_rc keep_recipient(assay_session *session, const char *recipient,
                                assay_error *err)
 {
+    size_t index = assay_message_recipient_count(session->message);
     assay_rc rc = assay_message_add_recipient(session->message, recipient, err);
 
+    if (rc == ASSAY_OK)
+        rc = assay__storage_add(
+            &session->storage, session->env.policy,
+            assay_message_recipient(session->message, index), err);
     if (rc == ASSAY_OK)
         rc = set_number(session->context, "connection_rcpt_count",
                         ++session->rcpt_count, err);
@@ -497,6 +537,8 @@ assay_rc assay_session_rcptto(assay_session *session, const char *recipient,
     if (rc != ASSAY_OK)
         return fail_step(rc, disposition_out);
     run_phase(session, ASSAY_PHASE_RCPTTO, argument ? argument : recipient);
+    if (session->reply.action == ASSAY_ACTION_CONTINUE)
+        look_at_mailbox(session, recipient);
     *disposition_out = session->reply;
     if (session->reply.action == ASSAY_ACTION_CONTINUE) {
         rc = keep_recipient(session, recipient, err);
@@ -574,6 +616,7 @@ assay_rc assay_session_data(assay_session *session,
                                             session->message, err);
     if (rc != ASSAY_OK)
         return fail_step(rc, disposition_out);
+    session->may_pass = session->reply.action == ASSAY_ACTION_CONTINUE;
     *disposition_out = session->reply;
     return ASSAY_OK;
 }

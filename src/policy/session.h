@@ -16,6 +16,7 @@
 #include "policy/activefilter_data.h"
 #include "policy/policy.h"
 #include "policy/scan_record.h"
+#include "policy/session_store.h"
 #include "rt/pool.h"
 
 /** What a session lives on; borrowed until release is called. */
@@ -44,6 +45,11 @@ assay_rc assay__session_new(const struct assay__session_env *env,
 
 /** What the scans of the message in progress came to. */
 struct assay__scan_record *assay__session_record(assay_session *session);
+
+/** The recipients of the message in progress whose mail goes to a Maildir. */
+struct assay__storage *assay__session_storage(assay_session *session);
+/** Whether the data step ran and the policy let the message pass. */
+bool assay__session_has_passed(const assay_session *session);
 
 /** The reply of the present phase, to be changed by modules. */
 assay_disposition *assay__session_reply(assay_session *session);

@@ -210,6 +210,8 @@ static assay_rc read_stanza(struct assay__build *build,
         return assay__build_scope(build, item, err);
     if (assay__text_equal(item->name, "cloudmark"))
         return assay__build_cloudmark(build, item, err);
+    if (assay__text_equal(item->name, "maildir"))
+        return assay__build_maildir(build, item, err);
     if (language)
         return assay__build_language(build, item, language, err);
     if (host)
@@ -229,12 +231,15 @@ static assay_rc allocate(struct assay__build *build, assay_error *err)
         generation, count * sizeof *generation->languages);
     generation->modules = assay__generation_alloc(
         generation, count * sizeof *generation->modules);
+    generation->maildir_options =
+        assay__generation_alloc(generation, count * sizeof(void *));
     generation->pools =
         assay__generation_alloc(generation, sizeof *generation->pools);
-    if (!generation->pools || !generation->scopes || !generation->languages ||
-        !generation->modules)
+    if (!generation->pools || !generation->maildir_options ||
+        !generation->scopes || !generation->languages || !generation->modules)
         return assay_error_set(err, ASSAY_E_NOMEM, "configuration");
     assay__pool_plans_init(generation->pools);
+    generation->maildirs.stanzas = generation->maildir_options;
     return ASSAY_OK;
 }
 
@@ -244,6 +249,7 @@ static void finish_policy(struct assay__build *build)
 
     generation->policy.modules = generation->modules;
     generation->policy.log = build->input->log;
+    generation->policy.maildirs = &generation->maildirs;
     generation->policy.dispatcher = (struct assay__dispatcher){
         .scopes = generation->scopes,
         .scope_count = generation->scope_count,

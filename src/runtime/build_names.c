@@ -14,6 +14,7 @@
 #include "base/sizes.h"
 #include "base/text.h"
 #include "scan/scorer_options.h"
+#include "store/maildir_options.h"
 
 enum { HINT_MAX = 512 };
 
@@ -22,7 +23,7 @@ static size_t put_names(const struct assay__build *build, const char **names)
 {
     const struct assay__generation *generation = build->generation;
     const assay_conf_stanza *const *host = build->input->options->host_stanzas;
-    static const char *const own[] = {"ThreadPool", "cloudmark"};
+    static const char *const own[] = {"ThreadPool", "cloudmark", "maildir"};
     const char *name = "antivirus";
     size_t n = 0;
 
@@ -196,6 +197,8 @@ const char *assay__build_elsewhere(void *arg, const char *option)
             option);
     for (; !text && host && *host; host++)
         text = in_stanza(build, *host, option);
+    if (!text && has_option(assay__maildir_option_table, option))
+        text = say(build, option, "in the stanza ", "maildir");
     if (!text && has_option(build->globals, option))
         text = say(build, option, "outside of any stanza", "");
     return text;

@@ -60,6 +60,10 @@ void assay__build_check_workers(struct assay__build *build,
                                 const struct assay__conf_item *stanza,
                                 const char *pool);
 
+/** `maildir "name" { … }`. */
+assay_rc assay__build_maildir(struct assay__build *build,
+                              const struct assay__conf_item *item,
+                              assay_error *err);
 /** `antivirus "name" { … }` with its engine stanzas. */
 assay_rc assay__build_scope(struct assay__build *build,
                             const struct assay__conf_item *item,

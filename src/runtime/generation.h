@@ -51,9 +51,10 @@ struct assay__generation {
     size_t scope_count;
     struct assay__language *languages;
     size_t language_count;
-    struct assay__maildirs maildirs; /* of the stanzas maildir */
     struct assay__host_stanza *host_stanzas;
     size_t host_stanza_count;
+    const struct assay__maildir_options **maildir_options;
+    struct assay__maildirs maildirs;      /* of maildir_options */
     struct assay__policy_module *modules; /* in configuration order */
     struct assay__policy policy;
     int64_t signature_check_s; /* 0: signatures are not looked for */

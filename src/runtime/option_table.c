@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "runtime/build.h"
 #include "runtime/pools.h"
+#include "store/maildir_options.h"
 
 static void look(struct assay__option_place *place, const char *stanza,
                  const assay_conf_option *table, const char *option)
@@ -82,6 +83,8 @@ void assay__option_find(const struct assay__generation *generation,
         look_in_scope(generation, path, option, out);
     } else if (assay__text_equal(name, "ThreadPool")) {
         look(out, "ThreadPool", assay__pool_option_table, option);
+    } else if (assay__text_equal(name, "maildir")) {
+        look(out, "maildir", assay__maildir_option_table, option);
     } else if (engine_called(generation, name)) {
         look(out, name, assay__engine_global_table, option);
     } else {

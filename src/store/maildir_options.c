@@ -5,6 +5,16 @@
 #include "base/text.h"
 #include "store/maildir_path.h"
 
+static assay_rc check_domain(const char *text, assay_error *err)
+{
+    assay_error why = {0};
+    assay_rc rc = assay__maildir_check_domain(text, &why);
+
+    if (rc == ASSAY_OK)
+        return rc;
+    return assay_error_set(err, rc, "'%s' %s", text, why.msg);
+}
+
 #define AT(member) offsetof(struct assay__maildir_settings, member)
 
 /* maildir.opt documents each option; a test compares the two. */
@@ -20,11 +30,11 @@ const assay_conf_option assay__maildir_option_table[] = {
     {.name = "domain",
      .type = ASSAY_CONF_LIST,
      .offset = AT(domain),
-     .check = assay__maildir_check_domain},
+     .check = check_domain},
     {.name = "domains",
      .type = ASSAY_CONF_LIST,
      .offset = AT(domains),
-     .check = assay__maildir_check_domain},
+     .check = check_domain},
     {.name = "create_users",
      .type = ASSAY_CONF_BOOL,
      .offset = AT(create_users),
