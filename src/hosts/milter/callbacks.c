@@ -5,7 +5,7 @@
  *
  *   negotiate -> a connection        connect -> session, phase connect
  *   helo -> ehlo                     envfrom, envrcpt -> mailfrom, rcptto
- *   header, eoh, body -> stored      eom -> data … set_binding, edits
+ *   header, eoh, body -> stored      eom -> data … set_binding, edits, Maildirs
  *   abort -> message dropped         close -> all freed
  *
  * libmilter calls the steps of one connection from different threads, one at
@@ -31,11 +31,14 @@
 #include "log.h"
 #include "macros.h"
 #include "reply.h"
+#include "storage.h"
 
 /* What the host may do to a message, and how it wants it delivered. Without
- * SMFIP_RCPT_REJ: a recipient that the MTA refused is none of the message. */
+ * SMFIP_RCPT_REJ: a recipient that the MTA refused is none of the message.
+ * SMFIF_DELRCPT is for Maildirs, asked for without any, too, because a reload
+ * can bring the first one while the connection is open. */
 enum {
-    WANTED_ACTIONS = SMFIF_ADDHDRS | SMFIF_CHGHDRS,
+    WANTED_ACTIONS = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT,
     WANTED_STEPS =
         SMFIP_HDR_LEADSPC | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY
 };
@@ -63,6 +66,7 @@ struct step {
     bool entered;
     struct assay__connection *connection; /* NULL: none, or not entered */
     assay_disposition disposition;
+    struct assay__storage_result storage; /* of eom */
     assay_error err;
 };
 
@@ -101,15 +105,20 @@ static bool step_begin(struct step *step, SMFICTX *ctx, const char *name,
 }
 
 /* A call that failed is a fault: 451. An end of the connection is kept. */
+static void log_fault(const struct step *step, assay_rc rc)
+{
+    struct assay__quoted reason;
+
+    assay_log_write(milter->log, ASSAY_LOG_WARN, "milter.fault",
+                    "step=%s error=%s reason=\"%s\"", step->name,
+                    assay_rc_name(rc),
+                    assay__log_quote(&reason, step->err.msg));
+}
+
 static void step_settle(struct step *step, assay_rc rc)
 {
     if (rc != ASSAY_OK) {
-        struct assay__quoted reason;
-
-        assay_log_write(milter->log, ASSAY_LOG_WARN, "milter.fault",
-                        "step=%s error=%s reason=\"%s\"", step->name,
-                        assay_rc_name(rc),
-                        assay__log_quote(&reason, step->err.msg));
+        log_fault(step, rc);
         assay__reply_set_fault(&step->disposition);
     }
     if (step->disposition.disconnect && step->connection)
@@ -605,6 +614,24 @@ static void tell_progress(void *arg)
     (void)smfi_progress(arg);
 }
 
+/* What the policy let pass: its edits, and the mailboxes it goes to. */
+static assay_rc hand_over(struct step *step, assay_message *message)
+{
+    struct assay__connection *connection = step->connection;
+    assay_rc rc = assay__edits_apply(step->ctx, message,
+                                     connection->leading_space, &step->err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = assay__storage_run(step->ctx, connection->session, &step->storage,
+                            &step->err);
+    if (rc != ASSAY_E_LIMIT)
+        return rc;
+    log_fault(step, rc);
+    assay__reply_set_full(&step->disposition);
+    return ASSAY_OK;
+}
+
 static assay_rc judge(struct step *step)
 {
     struct assay__connection *connection = step->connection;
@@ -627,8 +654,7 @@ static assay_rc judge(struct step *step)
     rc =
         assay_session_data(connection->session, &step->disposition, &step->err);
     if (rc == ASSAY_OK && step->disposition.action == ASSAY_ACTION_CONTINUE)
-        rc = assay__edits_apply(step->ctx, message, connection->leading_space,
-                                &step->err);
+        rc = hand_over(step, message);
     return rc;
 }
 
@@ -642,15 +668,17 @@ static void log_done(const struct step *step)
     assay_session_verdict(session_of(step), &verdict);
     assay_log_write(
         milter->log, ASSAY_LOG_INFO, "message.done",
-        "id=%s peer=%s size=%zu recipients=%zu scan=%s action=%s code=%d "
-        "module=%s text=\"%s\"",
+        "id=%s peer=%s size=%zu recipients=%zu stored=%zu scan=%s action=%s "
+        "code=%d module=%s text=\"%s\"",
         message ? assay_message_id(message) : "",
         assay_session_peer(session_of(step)),
         message ? assay_message_size(message) : 0,
         message ? assay_message_recipient_count(message) : 0,
-        assay_status_name(verdict.status),
-        assay_action_name(disposition->action), disposition->code,
-        disposition->module, assay__log_quote(&text, disposition->text));
+        step->storage.stored, assay_status_name(verdict.status),
+        step->storage.is_all ? "stored"
+                             : assay_action_name(disposition->action),
+        disposition->code, disposition->module,
+        assay__log_quote(&text, disposition->text));
 }
 
 static sfsistat on_eom(SMFICTX *ctx)
@@ -665,6 +693,8 @@ static sfsistat on_eom(SMFICTX *ctx)
     step_settle(&step, judge(&step));
     log_done(&step);
     drop_message(&step);
+    if (step.storage.is_all) /* the MTA accepts it and has nothing to do */
+        step.disposition.action = ASSAY_ACTION_DISCARD;
     return step_leave(&step);
 }
 

@@ -17,9 +17,11 @@
  *   macros.c     what the MTA knows of a connection -> its context
  *   reply.c      disposition -> answer
  *   edits.c      header edits -> changes the MTA makes
+ *   storage.c    recipients whose mail goes to a Maildir
  *
  * Nothing is accepted by accident: whatever goes wrong in here answers 451,
- * except that a message over the size limit answers 552.
+ * except that a message over the size limit answers 552, and one that a Maildir
+ * has no room for 452.
  */
 #ifndef ASSAY_MILTER_MILTER_H
 #define ASSAY_MILTER_MILTER_H

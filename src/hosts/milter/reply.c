@@ -103,6 +103,11 @@ void assay__reply_set_too_large(assay_disposition *disposition)
     set_own(disposition, 552, "5.3.4", "Message is too large");
 }
 
+void assay__reply_set_full(assay_disposition *disposition)
+{
+    set_own(disposition, 452, "4.3.1", "Insufficient system storage");
+}
+
 void assay__reply_set_closing(assay_disposition *disposition, const char *text)
 {
     set_own(disposition, 421, "4.3.2", text);

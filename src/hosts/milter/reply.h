@@ -28,6 +28,8 @@ sfsistat assay__reply_send(SMFICTX *ctx, const assay_disposition *disposition);
 void assay__reply_set_fault(assay_disposition *disposition);
 /** The answer to a message over the limits: 552 5.3.4. */
 void assay__reply_set_too_large(assay_disposition *disposition);
+/** The answer when a mailbox has no room for a message: 452 4.3.1. */
+void assay__reply_set_full(assay_disposition *disposition);
 /** The answer when no further mail is taken here: 421 4.3.2 and text. */
 void assay__reply_set_closing(assay_disposition *disposition, const char *text);
 

@@ -18,6 +18,7 @@ struct assay_context {
 struct assay_message {
     size_t len;
     bool in_header;
+    size_t recipients;
     char id[128];
 };
 
@@ -30,6 +31,8 @@ struct assay_session {
     assay_context context;
     assay_progress *progress;
     void *progress_arg;
+    char stored[4][64];
+    size_t stored_count;
 };
 
 struct fake_assay fake;
@@ -125,6 +128,7 @@ void assay_session_reset(assay_session *session)
         fake.messages--;
     free(session->message);
     session->message = NULL;
+    session->stored_count = 0;
 }
 
 void assay_session_close(assay_session **session)
@@ -210,9 +214,17 @@ assay_rc assay_session_rcptto(assay_session *session, const char *recipient,
                               assay_disposition *disposition_out,
                               assay_error *err)
 {
-    (void)session;
+    assay_rc rc;
+
     note("rcptto(%s|%s) ", recipient, argument);
-    return answer(ASSAY_PHASE_RCPTTO, disposition_out, err);
+    rc = answer(ASSAY_PHASE_RCPTTO, disposition_out, err);
+    if (rc != ASSAY_OK || disposition_out->action != ASSAY_ACTION_CONTINUE)
+        return rc;
+    session->message->recipients++;
+    if (strstr(recipient, "@local") && session->stored_count < 4)
+        (void)snprintf(session->stored[session->stored_count++], 64, "%s",
+                       recipient);
+    return ASSAY_OK;
 }
 
 assay_rc assay_session_data(assay_session *session,
@@ -277,8 +289,21 @@ size_t assay_message_size(const assay_message *message)
 
 size_t assay_message_recipient_count(const assay_message *message)
 {
-    (void)message;
-    return 0;
+    return message->recipients;
+}
+
+const char *assay_session_stored(const assay_session *session, size_t index)
+{
+    return index < session->stored_count ? session->stored[index] : NULL;
+}
+
+assay_rc assay_session_store(assay_session *session, assay_error *err)
+{
+    (void)session;
+    note("store ");
+    if (fake.store_rc != ASSAY_OK)
+        return assay_error_set(err, fake.store_rc, "not stored");
+    return ASSAY_OK;
 }
 
 const assay_edit *assay_message_edit_at(const assay_message *message,

@@ -29,6 +29,8 @@ struct fake_assay {
     assay_edit edits[FAKE_EDITS_MAX]; /* ends with name NULL */
     const char *header_names[8];      /* of the received header */
     bool call_progress;
+    assay_rc store_rc; /* of assay_session_store(); recipients in the domain
+                          "local" go to Maildirs */
     const void *settings[4]; /* of host stanzas, in order */
     const assay_conf_stanza *settings_of[4];
     const char *instances[4];

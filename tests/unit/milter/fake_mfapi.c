@@ -89,6 +89,11 @@ int smfi_chgheader(SMFICTX *ctx, char *name, int index, char *value)
     return change(ctx, value ? "change" : "delete", index, name, value);
 }
 
+int smfi_delrcpt(SMFICTX *ctx, char *recipient)
+{
+    return change(ctx, "drop", 0, recipient, "");
+}
+
 int smfi_progress(SMFICTX *ctx)
 {
     ctx->progress_calls++;

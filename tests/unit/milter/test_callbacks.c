@@ -155,7 +155,7 @@ static sfsistat play(const char *letters)
 START_TEST(negotiation_asks_for_headers_as_received)
 {
     ck_assert_int_eq(negotiate(ALL_STEPS), SMFIS_CONTINUE);
-    ck_assert_uint_eq(actions, SMFIF_ADDHDRS | SMFIF_CHGHDRS);
+    ck_assert_uint_eq(actions, SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT);
     ck_assert_uint_eq(steps, SMFIP_NODATA | SMFIP_HDR_LEADSPC | SMFIP_NR_HDR |
                                  SMFIP_NR_EOH | SMFIP_NR_BODY);
 }
