@@ -110,6 +110,78 @@ function msys.av.scan(engine, message, context) end
 ---@return string? code
 function msys.av.scan_part(part, engine, context) end
 
+---Spam scores, from the service behind the stanza `cloudmark`. Without that
+---stanza each of these functions raises "cloudmark module not available". All
+---of it is there without `require("msys.cloudmark")`, too.
+---
+---The table of a score: `score` (0 to 100; an integer when it is whole), `is_spam`
+---(true, or nil: `MinimumScore` is not set or not exceeded), `rescan` ("yes", or
+---nil), and the texts `category`, `category-desc`, `sub-category`,
+---`sub-category-desc` and `analysis`, each nil when there is none. They are in the
+---context of the message as well, as `cmae-score`, `cmae-isspam` and so on.
+---@class msys.cloudmark
+msys.cloudmark = {}
+
+---Score a message. Raises before the data phase. Other sessions run while this
+---one waits, inside `pcall` too.
+---@param message? msg nil: the one of the callout
+---@param connection? accept nil: the one of the session
+---@param context? vctx nil: the one of the session
+---@return table? score nil: there is none, and no context variable is set
+---@return string? why
+function msys.cloudmark.score(message, connection, context) end
+
+---Say again what the `analysis` of an earlier score says. Sets the context
+---variables but `cmae-analysis`.
+---@param header string the text; one that is too long or forged is no error of the script
+---@param message? msg
+---@param context? vctx
+---@return table? score nil: there is none
+---@return string? why
+function msys.cloudmark.analyze(header, message, context) end
+
+---Score a message and register it with ActiveFilter, which is told when a later
+---score of the same content changes the judgement. Raises when no mode or no
+---address was set in `init`.
+---@param message? msg
+---@param connection? accept
+---@param context? vctx
+---@param threshold number|string 0 to 100; a message that scores more is spam
+---@return number? score nil: there is none, and nothing is registered
+---@return string? why
+function msys.cloudmark.score_af(message, connection, context, threshold) end
+
+---Score an IP address, in any phase. Sets no context variable.
+---@param address string IPv4 or IPv6 in numbers
+---@return number? score nil: there is none
+---@return string? why
+function msys.cloudmark.score_ip(address) end
+
+---ActiveFilter drops what turns out to be spam. Only while scripts load and in
+---`init`, as the other three; one of the modes is needed, and one only.
+function msys.cloudmark.set_af_mode_discard() end
+
+---ActiveFilter does nothing when a judgement changes.
+function msys.cloudmark.set_af_mode_keep() end
+
+---ActiveFilter moves messages between two folders when their judgement changes.
+---@param inbox string
+---@param spam string
+---@param unread_only "yes"|"no" whether to leave alone what was read
+function msys.cloudmark.set_af_mode_movemsg(inbox, spam, unread_only) end
+
+---Whom ActiveFilter tells: an address whose domain a `maildir` stanza handles.
+---@param address string
+function msys.cloudmark.set_af_msi_address(address) end
+
+---Have ActiveFilter say more of a recipient than his address. From the rcptto
+---phase on.
+---@param address string the recipient
+---@param data { [string]: string|number|boolean } at most 64 keys
+---@return true? added nil: the address or a value is not fit; the log says so, too
+---@return string? why
+function msys.cloudmark.add_af_data(address, data) end
+
 ---The thread pools. Only in a callout.
 ---@class msys.threadpool
 msys.threadpool = {}

@@ -8,11 +8,9 @@
 #include "handle.h"
 
 const struct lassay_namespace *const lassay_namespaces[] = {
-    &lassay_msys_namespace,
-    &lassay_core_namespace,
-    &lassay_av_namespace,
-    &lassay_threadpool_namespace,
-    NULL,
+    &lassay_msys_namespace,       &lassay_core_namespace,
+    &lassay_av_namespace,         &lassay_cloudmark_namespace,
+    &lassay_threadpool_namespace, NULL,
 };
 
 /* The old platform kept methods of messages and contexts in modules of their
@@ -21,6 +19,7 @@ const char *const lassay_preloaded[] = {
     "msys",
     "msys.core",
     "msys.av",
+    "msys.cloudmark",
     "msys.threadpool",
     "msys.extended",
     "msys.extended.message",

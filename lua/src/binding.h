@@ -46,7 +46,8 @@ struct lassay_namespace {
 };
 
 extern const struct lassay_namespace lassay_msys_namespace,
-    lassay_core_namespace, lassay_av_namespace, lassay_threadpool_namespace;
+    lassay_core_namespace, lassay_av_namespace, lassay_cloudmark_namespace,
+    lassay_threadpool_namespace;
 
 /** All, parents first; ends with NULL. */
 extern const struct lassay_namespace *const lassay_namespaces[];

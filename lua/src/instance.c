@@ -131,6 +131,7 @@ assay_rc lassay_instance_open(const assay_language_args *args,
     instance->options = (struct lassay_options){
         .log = args->log,
         .share_path = args->share_path,
+        .activefilter = args->activefilter,
         .time_limit_ms = settings->time_limit_ms,
         .memory_limit = (size_t)settings->memory_limit,
         .gc_pause = (int)settings->gc_pause,

@@ -42,7 +42,8 @@ struct lassay_session;
 /** What is the same for all interpreters of an instance. */
 struct lassay_options {
     const assay_log *log;
-    const char *share_path; /* may be NULL */
+    const char *share_path;           /* may be NULL */
+    assay_activefilter *activefilter; /* for init; NULL: nothing scores */
     int64_t time_limit_ms;
     size_t memory_limit; /* bytes of one interpreter */
     int gc_pause, gc_stepmul;

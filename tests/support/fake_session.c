@@ -128,6 +128,140 @@ const char *assay_session_engine(assay_session *session, size_t index)
     return NULL;
 }
 
+/* ---- scores ------------------------------------------------------------ */
+
+bool assay_session_can_score(const assay_session *session)
+{
+    return !session->cannot_score;
+}
+
+static assay_rc scripted_score(assay_session *session, const char *asked,
+                               assay_score *score_out, assay_error *err)
+{
+    if (session->on_scan)
+        session->on_scan(session->on_scan_arg);
+    session->asked = asked;
+    session->scores++;
+    if (session->score_rc != ASSAY_OK)
+        return assay_error_set(err, session->score_rc, "scripted failure: %s",
+                               assay_rc_name(session->score_rc));
+    *score_out = session->score;
+    return ASSAY_OK;
+}
+
+assay_rc assay_session_score(assay_session *session, assay_message *message,
+                             assay_score *score_out, assay_error *err)
+{
+    if (message != session->message)
+        return assay_error_set(err, ASSAY_E_STATE, "not the message");
+    return scripted_score(session, "score", score_out, err);
+}
+
+assay_rc assay_session_analyze(assay_session *session, assay_message *message,
+                               const char *text, size_t len,
+                               assay_score *score_out, assay_error *err)
+{
+    if (message != session->message)
+        return assay_error_set(err, ASSAY_E_STATE, "not the message");
+    if (len >= ASSAY_SCORE_ANALYSIS_MAX || memchr(text, '\0', len))
+        return assay_error_set(err, ASSAY_E_INVAL, "no analysis text");
+    snprintf(session->analyzed, sizeof session->analyzed, "%.*s", (int)len,
+             text);
+    session->analyzed_len = len;
+    return scripted_score(session, "analyze", score_out, err);
+}
+
+assay_rc assay_session_score_address(assay_session *session,
+                                     const char *address,
+                                     assay_score *score_out, assay_error *err)
+{
+    if (strspn(address, "0123456789abcdef.:") != strlen(address))
+        return assay_error_set(err, ASSAY_E_INVAL, "no IP address");
+    copy(session->scored_address, sizeof session->scored_address, address);
+    return scripted_score(session, "address", score_out, err);
+}
+
+/* ---- ActiveFilter ------------------------------------------------------ */
+
+assay_rc assay_activefilter_set_mode(assay_activefilter *filter,
+                                     assay_activefilter_mode mode,
+                                     const char *inbox, const char *spam,
+                                     bool unread_only, assay_error *err)
+{
+    if (filter->is_sealed)
+        return assay_error_set(err, ASSAY_E_STATE, "ActiveFilter is sealed");
+    if (filter->mode != ASSAY_ACTIVEFILTER_UNSET &&
+        (filter->mode != mode || strcmp(filter->inbox, inbox ? inbox : "") ||
+         strcmp(filter->spam, spam ? spam : "") ||
+         filter->unread_only != unread_only))
+        return assay_error_set(err, ASSAY_E_EXISTS, "another mode is set");
+    if (mode == ASSAY_ACTIVEFILTER_MOVEMSG && (!inbox[0] || !spam[0]))
+        return assay_error_set(err, ASSAY_E_INVAL, "empty folder name");
+    filter->mode = mode;
+    copy(filter->inbox, sizeof filter->inbox, inbox);
+    copy(filter->spam, sizeof filter->spam, spam);
+    filter->unread_only = unread_only;
+    return ASSAY_OK;
+}
+
+assay_rc assay_activefilter_set_address(assay_activefilter *filter,
+                                        const char *address, assay_error *err)
+{
+    if (filter->is_sealed)
+        return assay_error_set(err, ASSAY_E_STATE, "ActiveFilter is sealed");
+    if (filter->address[0] && strcmp(filter->address, address) != 0)
+        return assay_error_set(err, ASSAY_E_EXISTS, "another address is set");
+    if (!strstr(address, "@msi.local"))
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "no maildir stanza takes it");
+    copy(filter->address, sizeof filter->address, address);
+    return ASSAY_OK;
+}
+
+static bool has_control(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ')
+            return true;
+    return false;
+}
+
+assay_rc assay_session_add_activefilter_data(assay_session *session,
+                                             const char *address,
+                                             const char *key, const char *value,
+                                             assay_error *err)
+{
+    size_t len = strlen(session->data);
+
+    if (!session->message)
+        return assay_error_set(err, ASSAY_E_STATE, "no message");
+    if (!strchr(address, '@') || !key[0] || has_control(value))
+        return assay_error_set(err, ASSAY_E_INVAL, "%s: not fit", key);
+    session->data_count++;
+    snprintf(session->data + len, sizeof session->data - len, "%s %s=%s\n",
+             address, key, value);
+    return ASSAY_OK;
+}
+
+assay_rc assay_session_score_activefilter(assay_session *session,
+                                          assay_message *message,
+                                          const char *id, double threshold,
+                                          assay_score *score_out,
+                                          assay_error *err)
+{
+    const struct assay_activefilter *filter = &session->filter;
+
+    if (message != session->message)
+        return assay_error_set(err, ASSAY_E_STATE, "not the message");
+    if (filter->mode == ASSAY_ACTIVEFILTER_UNSET)
+        return assay_error_set(err, ASSAY_E_STATE, "no mode is set");
+    if (!filter->address[0])
+        return assay_error_set(err, ASSAY_E_STATE, "no address is set");
+    session->threshold = threshold;
+    session->af_id = id;
+    return scripted_score(session, "activefilter", score_out, err);
+}
+
 /* ---- pools ------------------------------------------------------------- */
 
 static const char *const pools[] = {"CPU", "IO", "SLOW", NULL};

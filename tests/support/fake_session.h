@@ -13,6 +13,16 @@
 
 #define FAKE_VERDICTS_MAX 8
 #define FAKE_POSTS_MAX 16
+#define FAKE_DATA_MAX 8192
+
+/* What scripts set up; the addresses of msi.local are taken. */
+struct assay_activefilter {
+    assay_activefilter_mode mode;
+    char inbox[64], spam[64]; /* of MOVEMSG, else "" */
+    bool unread_only;
+    char address[128]; /* "": not set */
+    bool is_sealed;    /* as after open */
+};
 
 struct assay_session {
     assay_context *context;
@@ -26,6 +36,13 @@ struct assay_session {
     void (*on_scan)(void *arg); /* called in each scan; may be NULL */
     void *on_scan_arg;
 
+    /* Scores: each call of the four gets it, or fails with score_rc, and calls
+     * on_scan first. */
+    bool cannot_score; /* as without a cloudmark stanza */
+    assay_rc score_rc;
+    assay_score score;
+    struct assay_activefilter filter; /* for assay_language_args */
+
     /* Pools: CPU, IO and SLOW; each job has a thread of its own. */
     pthread_t posts[FAKE_POSTS_MAX]; /* fake_session_settle() waits for them */
     size_t post_count;
@@ -38,6 +55,15 @@ struct assay_session {
     char text[ASSAY_REPLY_TEXT_MAX];
     bool disconnected;
     bool discarded;
+    size_t scores;
+    const char *asked;        /* "score", "analyze", …; NULL: nothing yet */
+    char analyzed[64];        /* start of the last text */
+    size_t analyzed_len;      /* all of it */
+    char scored_address[64];  /* the last one */
+    double threshold;         /* the last one */
+    const char *af_id;        /* the last one */
+    size_t data_count;        /* values of add_af_data */
+    char data[FAKE_DATA_MAX]; /* "address key=value\n", as far as it goes */
 };
 
 /** Aborts the test when out of memory. */

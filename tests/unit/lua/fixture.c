@@ -21,6 +21,7 @@ void *fixture_instance, *fixture_state;
 assay_error fixture_error;
 assay_flow fixture_flow;
 char fixture_folder[64];
+assay_activefilter *fixture_activefilter;
 
 static char root[32]; /* the folders of all tests of this program */
 static struct assay_language_child children[FIXTURE_SCRIPTS_MAX];
@@ -119,6 +120,7 @@ void fixture_setup(void)
     log_text[0] = '\0';
     memset(&fixture_error, 0, sizeof fixture_error);
     fixture_session = fake_session_new();
+    fixture_activefilter = &fixture_session->filter;
     fixture_mail(NULL);
 }
 
@@ -208,6 +210,7 @@ assay_rc fixture_open(void)
         .child_count = script_count,
         .share_path = LUA_SHARE_PATH,
         .log = &fixture_sink,
+        .activefilter = fixture_activefilter,
     };
 
     return assay_language_module_v1.ops->open(&args, &fixture_instance,

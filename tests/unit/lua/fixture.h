@@ -25,6 +25,8 @@ extern void *fixture_instance, *fixture_state;
 extern assay_error fixture_error;
 extern assay_flow fixture_flow;
 extern char fixture_folder[64];
+/** For the language; the session's. NULL: as without a cloudmark stanza. */
+extern assay_activefilter *fixture_activefilter;
 
 /** For tcase_add_checked_fixture(): a two-part mail from a@example.com. */
 void fixture_setup(void);

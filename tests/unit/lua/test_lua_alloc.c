@@ -60,6 +60,12 @@ static const char *const bodies[] = {
     "msys.av.scan('clamav', msg, vctx)",
     "msys.av.scan_part(msg:mime().parts.next)",
     "msys.av.engines()",
+    "assert(msys.cloudmark.score(msg, accept, vctx).category == 'c')",
+    "assert(msys.cloudmark.analyze('x').score == 90)",
+    "msys.cloudmark.score_af(msg, accept, vctx, '90')",
+    "msys.cloudmark.score_ip('192.0.2.1') msys.cloudmark.score_ip('x')",
+    "msys.cloudmark.add_af_data('a@b', {k = 'v', n = 1.5, t = true})",
+    "msys.cloudmark.add_af_data('a@b', {k = '\\0'})",
     "msg:header('Subject')",
     "msg:header('X-New', ('\\u{e9}'):rep(300))",
     "msg:header('X-New', {'a', 'b'})",
@@ -88,6 +94,9 @@ static bool failing_round(long nth)
     bool failed;
 
     fixture_mail(NULL); /* without the edits of the last round */
+    fixture_session->score.score = 90;
+    snprintf(fixture_session->score.category,
+             sizeof fixture_session->score.category, "c");
     calls_until_failure = nth;
     rc = fixture_open();
     if (rc == ASSAY_OK)
@@ -124,7 +133,10 @@ static void fail_each(const char *body)
     long first = 1, nth;
 
     snprintf(script, sizeof script,
-             "local m = {} function m:init() return true end\n"
+             "local m = {} function m:init()\n"
+             "msys.cloudmark.set_af_mode_movemsg('in', 'spam', 'yes')\n"
+             "msys.cloudmark.set_af_msi_address('msi@msi.local')\n"
+             "return true end\n"
              "function m:validate_data(msg, accept, vctx)\n"
              "for i = 1, 2 do %s end return 0 end\n"
              "msys.registerModule('m', m)",

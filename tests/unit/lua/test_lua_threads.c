@@ -67,8 +67,11 @@ static bool visit_open(struct visit *visit, int thread, int number)
     visit->session = fake_session_new();
     fake_session_verdict(visit->session, ASSAY_STATUS_INFECTED, visit->name,
                          "clamav", NULL);
-    return assay_message_new_borrowed(mail, sizeof mail - 1, NULL,
-                                      &visit->message, NULL) == ASSAY_OK;
+    if (assay_message_new_borrowed(mail, sizeof mail - 1, NULL, &visit->message,
+                                   NULL) != ASSAY_OK)
+        return false;
+    visit->session->message = visit->message;
+    return true;
 }
 
 static void visit_close(struct visit *visit)
@@ -146,6 +149,11 @@ static void *meeting_visitor(void *arg)
 static const char *const meeting_places[] = {
     "msys.av.scan()",
     "pcall(msys.av.scan)",
+    /* Scores wait in the same way. */
+    "assert(msys.cloudmark.score())",
+    "assert(pcall(msys.cloudmark.score))",
+    "assert(msys.cloudmark.analyze('x'))",
+    "assert(msys.cloudmark.score_ip('192.0.2.1'))",
     "table.sort({1, 2}, function(a, b) msys.av.scan() return a < b end)",
     "coroutine.wrap(function() msys.av.scan() end)()",
 };
