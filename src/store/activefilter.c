@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The way of a document:
+ *
+ *   staged    whole and synced in tmp/, under a name nobody else uses
+ *   planned   that name is written down with the registration, as pending
+ *   settled   in one transaction of the database, which only one thread of
+ *             all processes is in: still pending? then moved into new/, and
+ *             written down as told
+ *
+ * Whoever comes across a pending mail (recovery, or a score of the same
+ * content) settles it likewise, so each is moved once: after a crash it is
+ * either still in tmp/, or had been moved.
+ */
+#include "store/activefilter.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "store/activefilter_document.h"
+#include "store/activefilter_fingerprint.h"
+#include "store/activefilter_mail.h"
+#include "store/activefilter_priv.h"
+#include "store/activefilter_sweep.h"
+#include "store/wall_clock.h"
+
+enum {
+    BATCH = 8,         /* entries in memory at a time: each up to 1 MiB */
+    REJUDGE_MAX = 128, /* that one score tells of; the next one goes on */
+};
+
+/* ---- logging ----------------------------------------------------------- */
+
+static void log_failure(const assay_activefilter *filter, const char *event,
+                        const char *id, const assay_error *err)
+{
+    char reason[ASSAY_ERROR_MAX];
+
+    assay__text_copy(reason, sizeof reason, err->msg);
+    assay__text_unquote(reason);
+    assay_log_write(filter->log, ASSAY_LOG_WARN, event,
+                    "id=\"%s\" code=%s reason=\"%s\"", id,
+                    assay_rc_name(err->code), reason);
+}
+
+static void log_told(const assay_activefilter *filter,
+                     const struct assay__activefilter_document *document)
+{
+    assay_log_write(filter->log, ASSAY_LOG_DEBUG, "activefilter.told",
+                    "id=\"%s\" revision=%lld judgement=%s action=%s",
+                    document->id, (long long)document->revision,
+                    document->score > document->threshold ? "spam" : "ham",
+                    assay__activefilter_document_action(document));
+}
+
+/* ---- settling ---------------------------------------------------------- */
+
+static assay_rc deliver_own(void *arg, assay_error *err)
+{
+    struct assay__maildir_mail *mail = arg;
+    assay_rc rc = assay__maildir_commit(mail, err);
+
+    /* It may have been moved and not be sure to stay. */
+    if (rc != ASSAY_OK)
+        (void)assay__maildir_revoke(mail);
+    return rc;
+}
+
+/* Deliver what this call staged and wrote down. Takes the mail. */
+static assay_rc settle_own(assay_activefilter *filter, const char *id,
+                           struct assay__maildir_mail *mail, assay_error *err)
+{
+    const char *name = assay__maildir_mail_name(mail);
+    assay_error local = {0};
+    bool is_out = false;
+    assay_rc rc, cancelled;
+
+    rc = assay__activefilter_state_settle(filter->state, id, name, deliver_own,
+                                          mail, &is_out, &local);
+    if (rc == ASSAY_OK) {
+        assay__maildir_mail_free(&mail);
+        return ASSAY_OK;
+    }
+    if (is_out) { /* it stays pending until the next recovery; no harm */
+        log_failure(filter, "activefilter.not-noted", id, &local);
+        assay__maildir_mail_leave(&mail);
+        return ASSAY_OK;
+    }
+    cancelled = assay__activefilter_state_cancel(filter->state, id, name, NULL);
+    if (cancelled == ASSAY_E_NOTFOUND)
+        rc = ASSAY_OK; /* another thread delivered it */
+    if (cancelled == ASSAY_OK || cancelled == ASSAY_E_NOTFOUND)
+        assay__maildir_mail_free(&mail);
+    else
+        assay__maildir_mail_leave(&mail); /* still pending: not lost */
+    return rc == ASSAY_OK ? rc : assay_error_set(err, rc, "%s", local.msg);
+}
+
+/* A pending mail that another thread, or another life, staged. */
+struct left {
+    const assay_activefilter *filter;
+    const char *name;
+};
+
+static assay_rc deliver_left(void *arg, assay_error *err)
+{
+    const struct left *left = arg;
+    struct assay__maildir_mail *mail = NULL;
+    assay_rc rc = assay__maildir_find_staged(
+        left->filter->stanza, left->filter->address, left->name, &mail, err);
+
+    if (rc == ASSAY_OK)
+        rc = assay__maildir_commit(mail, err);
+    assay__maildir_mail_leave(&mail);
+    if (rc != ASSAY_E_NOTFOUND)
+        return rc;
+    if (assay__activefilter_has_mailbox(left->filter))
+        return ASSAY_OK; /* it was moved before */
+    return assay_error_set(err, ASSAY_E_IO,
+                           "ActiveFilter: the mailbox of %s is not there",
+                           left->filter->address);
+}
+
+static assay_rc settle_left(assay_activefilter *filter,
+                            const struct assay__activefilter_entry *entry,
+                            assay_error *err)
+{
+    struct left left = {.filter = filter, .name = entry->pending};
+    bool is_out = false;
+
+    return assay__activefilter_state_settle(filter->state, entry->id,
+                                            entry->pending, deliver_left, &left,
+                                            &is_out, err);
+}
+
+/* ---- staging ----------------------------------------------------------- */
+
+static assay_rc stage_mail(const assay_activefilter *filter,
+                           const struct assay__activefilter_mail *mail,
+                           struct assay__maildir_mail **out, assay_error *err)
+{
+    assay_bytes pieces[2] = {{mail->header, strlen(mail->header)},
+                             {mail->body, mail->body_len}};
+
+    return assay__maildir_stage(filter->stanza, filter->address, pieces, 2,
+                                mail->name, out, err);
+}
+
+static assay_rc stage(const assay_activefilter *filter,
+                      const struct assay__activefilter_document *document,
+                      struct assay__maildir_mail **out, assay_error *err)
+{
+    struct assay__activefilter_mail mail = {.name = ""};
+    char *xml = NULL;
+    size_t xml_len = 0;
+    assay_rc rc =
+        assay__activefilter_document_write(document, &xml, &xml_len, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = assay__activefilter_mail_make(document->id, document->revision,
+                                       filter->address,
+                                       (assay_bytes){xml, xml_len}, &mail, err);
+    free(xml);
+    if (rc == ASSAY_OK)
+        rc = stage_mail(filter, &mail, out, err);
+    assay__activefilter_mail_fini(&mail);
+    return rc;
+}
+
+/* Of what could not be planned. After an error of the disk it is not known
+ * whether it was, so the mail stays where recovery or the sweep finds it. */
+static void drop(struct assay__maildir_mail **mail, assay_rc rc)
+{
+    if (rc == ASSAY_E_IO)
+        assay__maildir_mail_leave(mail);
+    else
+        assay__maildir_mail_free(mail);
+}
+
+static struct assay__activefilter_document document_of(
+    const assay_activefilter *filter,
+    const struct assay__activefilter_entry *entry, const assay_score *judged)
+{
+    return (struct assay__activefilter_document){
+        .id = entry->id,
+        .time_s = assay__wall_clock_s(),
+        .mode = filter->mode,
+        .inbox = filter->inbox,
+        .spam = filter->spam,
+        .unread_only = filter->unread_only,
+        .threshold = entry->threshold,
+        .score = judged->score,
+        .previous_score = entry->score,
+        .judged = judged,
+        .details = {entry->details, entry->details_len},
+    };
+}
+
+/* ---- judging again ----------------------------------------------------- */
+
+/* Whether anybody acts on a change (CM-24 ... CM-26, CM-31). */
+static bool is_told(assay_activefilter_mode mode, bool is_spam)
+{
+    return mode == ASSAY_ACTIVEFILTER_MOVEMSG ||
+           (mode == ASSAY_ACTIVEFILTER_DISCARD && is_spam);
+}
+
+static assay_rc tell_update(assay_activefilter *filter,
+                            const struct assay__activefilter_entry *entry,
+                            const assay_score *score, assay_error *err)
+{
+    struct assay__activefilter_document document =
+        document_of(filter, entry, score);
+    struct assay__maildir_mail *mail = NULL;
+    assay_rc rc;
+
+    document.revision = entry->revision + 1;
+    rc = stage(filter, &document, &mail, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = assay__activefilter_state_plan(filter->state, entry, score->score,
+                                        assay__maildir_mail_name(mail), err);
+    if (rc != ASSAY_OK) {
+        drop(&mail, rc);
+        return rc == ASSAY_E_EXISTS ? ASSAY_OK : rc; /* another tells it */
+    }
+    rc = settle_own(filter, entry->id, mail, err);
+    if (rc == ASSAY_OK)
+        log_told(filter, &document);
+    return rc;
+}
+
+static assay_rc judge_again(assay_activefilter *filter,
+                            const struct assay__activefilter_entry *entry,
+                            const assay_score *score, assay_error *err)
+{
+    bool is_spam = score->score > entry->threshold;
+
+    if (is_spam == entry->is_spam)
+        return ASSAY_OK;
+    if (is_told(filter->mode, is_spam))
+        return tell_update(filter, entry, score, err);
+    return assay__activefilter_state_note(filter->state, entry, score->score,
+                                          err);
+}
+
+/* First what is still on its way, whosever it is; then the new score.
+ * @param settled_out  whether what was on its way is out; may be NULL */
+static assay_rc settle_and_judge(assay_activefilter *filter,
+                                 struct assay__activefilter_entry *entry,
+                                 const assay_score *score, bool *settled_out,
+                                 assay_error *err)
+{
+    assay_rc rc = ASSAY_OK;
+
+    if (entry->pending[0] != '\0') {
+        char id[sizeof entry->id];
+
+        rc = settle_left(filter, entry, err);
+        if (rc != ASSAY_OK)
+            return rc;
+        assay__text_copy(id, sizeof id, entry->id);
+        assay__activefilter_entry_fini(entry);
+        rc = assay__activefilter_state_find(filter->state, id, entry, err);
+    }
+    if (rc != ASSAY_OK)
+        return rc;
+    if (settled_out)
+        *settled_out = true;
+    return judge_again(filter, entry, score, err);
+}
+
+/* @return how many entries of a batch were dealt with, up to a failure */
+static size_t judge_batch(assay_activefilter *filter,
+                          struct assay__activefilter_entry *entries,
+                          size_t count, const assay_score *score)
+{
+    assay_error err = {0};
+    assay_rc rc = ASSAY_OK;
+    size_t done = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        char id[sizeof entries[i].id];
+
+        assay__text_copy(id, sizeof id, entries[i].id);
+        if (rc == ASSAY_OK) {
+            rc = settle_and_judge(filter, &entries[i], score, NULL, &err);
+            if (rc == ASSAY_E_NOTFOUND)
+                rc = ASSAY_OK; /* forgotten meanwhile */
+            if (rc == ASSAY_OK)
+                done++;
+            else
+                log_failure(filter, "activefilter.not-told", id, &err);
+        }
+        assay__activefilter_entry_fini(&entries[i]);
+    }
+    return done;
+}
+
+static void judge_others(assay_activefilter *filter,
+                         const struct assay__fingerprint *fingerprint,
+                         const assay_score *score)
+{
+    struct assay__activefilter_entry entries[BATCH];
+    assay_error err = {0};
+    size_t total = 0, count = 0, done;
+
+    while (fingerprint->has && total < REJUDGE_MAX) {
+        if (assay__activefilter_state_changed(filter->state, fingerprint->bytes,
+                                              score->score, entries, BATCH,
+                                              &count, &err) != ASSAY_OK) {
+            log_failure(filter, "activefilter.not-judged", "", &err);
+            return;
+        }
+        done = judge_batch(filter, entries, count, score);
+        if (count == 0 || done < count)
+            return;
+        total += done;
+    }
+}
+
+void assay__activefilter_rejudge(assay_activefilter *filter,
+                                 assay_message *message,
+                                 const assay_score *score)
+{
+    struct assay__fingerprint fingerprint;
+    assay_error err = {0};
+    bool has_any = false;
+    assay_rc rc;
+
+    if (assay__activefilter_is_set(filter, NULL) != ASSAY_OK)
+        return;
+    rc = assay__activefilter_state_has_any(filter->state, &has_any, &err);
+    if (rc == ASSAY_OK && !has_any)
+        return; /* so the body need not be read */
+    if (rc == ASSAY_OK)
+        rc = assay__fingerprint_make(message, &fingerprint, &err);
+    if (rc == ASSAY_OK)
+        judge_others(filter, &fingerprint, score);
+    else
+        log_failure(filter, "activefilter.not-judged", "", &err);
+}
+
+/* ---- registering ------------------------------------------------------- */
+
+static bool is_percent(double number)
+{
+    return isfinite(number) && number >= 0 && number <= 100;
+}
+
+static assay_rc check_event(const struct assay__activefilter_event *event,
+                            assay_error *err)
+{
+    size_t len = strlen(event->id);
+
+    for (size_t i = 0; i < len; i++)
+        if (event->id[i] < ' ' || event->id[i] > '~')
+            len = 0;
+    if (len == 0 || len > ASSAY__ACTIVEFILTER_ID_MAX)
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "the id of an ActiveFilter registration is 1 "
+                               "to %d printable ASCII characters",
+                               ASSAY__ACTIVEFILTER_ID_MAX);
+    if (!is_percent(event->threshold) || !is_percent(event->score->score))
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "threshold and score of an ActiveFilter "
+                               "registration are numbers from 0 to 100");
+    return ASSAY_OK;
+}
+
+/* @return as assay__activefilter_state_add(), the mail then being dropped */
+static assay_rc tell_registration(assay_activefilter *filter,
+                                  struct assay__activefilter_entry *entry,
+                                  const struct assay__fingerprint *fingerprint,
+                                  const assay_score *score, assay_error *err)
+{
+    struct assay__activefilter_document document =
+        document_of(filter, entry, score);
+    struct assay__maildir_mail *mail = NULL;
+    assay_rc rc = stage(filter, &document, &mail, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    assay__text_copy(entry->pending, sizeof entry->pending,
+                     assay__maildir_mail_name(mail));
+    rc = assay__activefilter_state_add(
+        filter->state, entry, fingerprint->has ? fingerprint->bytes : NULL,
+        err);
+    if (rc != ASSAY_OK) {
+        drop(&mail, rc);
+        return rc;
+    }
+    rc = settle_own(filter, entry->id, mail, err);
+    if (rc == ASSAY_OK)
+        log_told(filter, &document);
+    return rc;
+}
+
+static assay_rc register_new(assay_activefilter *filter,
+                             const struct assay__activefilter_event *event,
+                             const struct assay__fingerprint *fingerprint,
+                             assay_error *err)
+{
+    struct assay__activefilter_entry entry = {
+        .threshold = event->threshold,
+        .score = event->score->score,
+        .is_spam = event->score->score > event->threshold,
+    };
+    assay_rc rc = assay__activefilter_document_details(
+        event, assay__wall_clock_s(), &entry.details, &entry.details_len, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    assay__text_copy(entry.id, sizeof entry.id, event->id);
+    rc = tell_registration(filter, &entry, fingerprint, event->score, err);
+    assay__activefilter_entry_fini(&entry);
+    return rc;
+}
+
+/* @return ASSAY_OK; ASSAY_E_NOTFOUND it is not registered */
+static assay_rc register_again(assay_activefilter *filter,
+                               const struct assay__activefilter_event *event,
+                               assay_error *err)
+{
+    struct assay__activefilter_entry entry = {.details = NULL};
+    assay_error local = {0};
+    bool is_settled = false;
+    assay_rc rc =
+        assay__activefilter_state_find(filter->state, event->id, &entry, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = settle_and_judge(filter, &entry, event->score, &is_settled, &local);
+    assay__activefilter_entry_fini(&entry);
+    if (rc == ASSAY_OK)
+        return ASSAY_OK;
+    if (is_settled) { /* it is registered; the next score tries again */
+        log_failure(filter, "activefilter.not-told", event->id, &local);
+        return ASSAY_OK;
+    }
+    return assay_error_set(err, rc, "%s", local.msg);
+}
+
+assay_rc assay__activefilter_register(
+    assay_activefilter *filter, const struct assay__activefilter_event *event,
+    assay_error *err)
+{
+    struct assay__fingerprint fingerprint;
+    assay_rc rc = assay__activefilter_is_set(filter, err);
+
+    if (rc == ASSAY_OK)
+        rc = check_event(event, err);
+    if (rc == ASSAY_OK)
+        rc = assay__fingerprint_make(event->message, &fingerprint, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = register_again(filter, event, err);
+    if (rc == ASSAY_E_NOTFOUND)
+        rc = register_new(filter, event, &fingerprint, err);
+    if (rc == ASSAY_E_EXISTS) /* another registered it at the same time */
+        rc = register_again(filter, event, err);
+    if (rc == ASSAY_E_NOTFOUND)
+        rc = assay_error_set(err, ASSAY_E_IO,
+                             "ActiveFilter: another was registering %s and "
+                             "could not",
+                             event->id);
+    if (rc == ASSAY_OK)
+        judge_others(filter, &fingerprint, event->score);
+    return rc;
+}
+
+/* ---- recovery ---------------------------------------------------------- */
+
+/* @return how many could not be moved */
+static size_t settle_all(assay_activefilter *filter)
+{
+    char after[ASSAY__ACTIVEFILTER_ID_MAX + 1] = "";
+    struct assay__activefilter_entry entry;
+    assay_error err = {0};
+    size_t failures = 0;
+    assay_rc rc;
+
+    while ((rc = assay__activefilter_state_next_pending(
+                filter->state, after, &entry, &err)) == ASSAY_OK) {
+        if (settle_left(filter, &entry, &err) != ASSAY_OK && failures++ == 0)
+            log_failure(filter, "activefilter.not-recovered", entry.id, &err);
+        assay__text_copy(after, sizeof after, entry.id);
+        assay__activefilter_entry_fini(&entry);
+    }
+    if (rc != ASSAY_E_NOTFOUND)
+        log_failure(filter, "activefilter.not-recovered", "", &err);
+    return failures;
+}
+
+void assay__activefilter_recover(assay_activefilter *filter)
+{
+    size_t failures;
+
+    if (assay__activefilter_is_set(filter, NULL) != ASSAY_OK)
+        return;
+    failures = settle_all(filter);
+    if (failures > 0)
+        assay_log_write(filter->log, ASSAY_LOG_WARN, "activefilter.pending",
+                        "mails=%zu address=\"%s\"", failures, filter->address);
+    assay__activefilter_sweep(filter);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The mail around a document: its name in the mailbox, its header, and its
+ * body in a form whose lines no program cuts.
+ */
+#ifndef ASSAY_STORE_ACTIVEFILTER_MAIL_H
+#define ASSAY_STORE_ACTIVEFILTER_MAIL_H
+
+#include "store/activefilter.h"
+
+/** What a mail is made of. */
+struct assay__activefilter_mail {
+    char name[ASSAY__MAILDIR_NAME_MAX];
+    char *header;    /* owned; with the empty line */
+    char *body;      /* owned */
+    size_t body_len; /* bytes */
+};
+
+/**
+ * @param id        of the registration
+ * @param address   that is told
+ * @param document  len bytes of XML; copied
+ * @param mail_out  fini it
+ * @return ASSAY_OK; ASSAY_E_NOMEM; ASSAY_E_IO there is no randomness
+ */
+assay_rc assay__activefilter_mail_make(
+    const char *id, int64_t revision, const char *address, assay_bytes document,
+    struct assay__activefilter_mail *mail_out, assay_error *err);
+/** Accepts an empty one: `{.name = ""}`. */
+void assay__activefilter_mail_fini(struct assay__activefilter_mail *mail);
+/** Whether the name of a file is one that mail_make() makes. */
+bool assay__activefilter_mail_is_ours(const char *name);
+
+#endif

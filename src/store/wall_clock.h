@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * The time of day, for ages of what is kept on the disk and for dates in
+ * documents. Never for deadlines: base/clock.h.
+ */
+#ifndef ASSAY_STORE_WALL_CLOCK_H
+#define ASSAY_STORE_WALL_CLOCK_H
+
+#include <stdint.h>
+
+/** Room for a date of assay__wall_clock_rfc3339() or _rfc5322(). */
+enum { ASSAY__WALL_CLOCK_TEXT_MAX = 40 };
+
+/** Seconds since 1970. */
+int64_t assay__wall_clock_s(void);
+/** "2026-11-30T07:00:00Z"; a time that no calendar has is the first of 1970. */
+void assay__wall_clock_rfc3339(int64_t time_s,
+                               char text_out[ASSAY__WALL_CLOCK_TEXT_MAX]);
+/** "Mon, 30 Nov 2026 07:00:00 +0000", whatever the locale. */
+void assay__wall_clock_rfc5322(int64_t time_s,
+                               char text_out[ASSAY__WALL_CLOCK_TEXT_MAX]);
+
+#endif
