@@ -1,3 +1,6 @@
+-- SPDX-License-Identifier: MIT
+-- Copyright (c) 2026 The Assay authors
+
 -- The complete ActiveFilter policy of the old platform's documentation, in its
 -- own dialect and unchanged for ours (CM-35): the mode and the address at init,
 -- data of a recipient at rcptto, the score at data.

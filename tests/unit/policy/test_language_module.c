@@ -20,7 +20,7 @@ static const struct {
     {"SYMBOL", ASSAY_E_ABI, "does not export 'assay_language_module_v1'"},
     {"SHORT", ASSAY_E_ABI, "too short"},
     {"SIZE", ASSAY_E_ABI, "too short"},
-    {"MAJOR", ASSAY_E_ABI, "built for policy-language ABI 2.1"},
+    {"MAJOR", ASSAY_E_ABI, "built for policy-language ABI 2.2"},
     {"NAME", ASSAY_E_ABI, "'name' is missing"},
     {"CONF", ASSAY_E_ABI, "'conf' is missing"},
     {"OPS", ASSAY_E_ABI, "'ops' is missing"},

@@ -312,8 +312,8 @@ END_TEST
 
 /* AV-37: products with a stanza of their own. They are no engines of an
  * antivirus scope, here or there, and never among msys.av.engines(). */
-static const char *const others[] = {"brightmail", "cloudmark", "commtouch",
-                                     "expurgate",  "beik",      "eleven"};
+static const char *const others[] = {"brightmail", "commtouch", "expurgate",
+                                     "beik", "eleven"};
 
 START_TEST(other_scanners_are_no_engines)
 {

@@ -299,6 +299,9 @@ static const struct {
     {"cloudmark \"cloudmark1\" { backend = scripted }", "cloudmark1"},
     {STANZA("refuse_open = true"),
      "cloudmark: backend scripted: open is refused"},
+    /* AV-37: it is no engine */
+    {"antivirus \"av\" { cloudmark \"other\" { } }",
+     "'cloudmark' is not a valid scope name in scope 'antivirus'"},
     {"MinimumScore = 3", "'MinimumScore' belongs in the stanza cloudmark"},
 };
 
