@@ -183,24 +183,33 @@ assay_rc assay_session_score_address(assay_session *session,
 
 /* ---- ActiveFilter ------------------------------------------------------ */
 
+static bool is_same_mode(const struct assay_activefilter *a,
+                         const struct assay_activefilter *b)
+{
+    return a->mode == b->mode && strcmp(a->inbox, b->inbox) == 0 &&
+           strcmp(a->spam, b->spam) == 0 && a->unread_only == b->unread_only;
+}
+
 assay_rc assay_activefilter_set_mode(assay_activefilter *filter,
                                      assay_activefilter_mode mode,
                                      const char *inbox, const char *spam,
                                      bool unread_only, assay_error *err)
 {
+    struct assay_activefilter wanted = *filter;
+
+    wanted.mode = mode;
+    wanted.unread_only = unread_only;
+    copy(wanted.inbox, sizeof wanted.inbox, inbox);
+    copy(wanted.spam, sizeof wanted.spam, spam);
     if (filter->is_sealed)
         return assay_error_set(err, ASSAY_E_STATE, "ActiveFilter is sealed");
     if (filter->mode != ASSAY_ACTIVEFILTER_UNSET &&
-        (filter->mode != mode || strcmp(filter->inbox, inbox ? inbox : "") ||
-         strcmp(filter->spam, spam ? spam : "") ||
-         filter->unread_only != unread_only))
+        !is_same_mode(filter, &wanted))
         return assay_error_set(err, ASSAY_E_EXISTS, "another mode is set");
-    if (mode == ASSAY_ACTIVEFILTER_MOVEMSG && (!inbox[0] || !spam[0]))
+    if (mode == ASSAY_ACTIVEFILTER_MOVEMSG &&
+        (wanted.inbox[0] == '\0' || wanted.spam[0] == '\0'))
         return assay_error_set(err, ASSAY_E_INVAL, "empty folder name");
-    filter->mode = mode;
-    copy(filter->inbox, sizeof filter->inbox, inbox);
-    copy(filter->spam, sizeof filter->spam, spam);
-    filter->unread_only = unread_only;
+    *filter = wanted;
     return ASSAY_OK;
 }
 

@@ -249,6 +249,17 @@ START_TEST(wrong_setup_fails_the_load)
 }
 END_TEST
 
+/* The library has the last word on when. */
+START_TEST(setup_that_is_closed_fails_the_load)
+{
+    clear_filter();
+    fixture_session->filter.is_sealed = true;
+    fixture_script("x", "msys.cloudmark.set_af_mode_keep()");
+    ck_assert_int_eq(fixture_open(), ASSAY_E_SCRIPT);
+    ck_assert_error("ActiveFilter is sealed");
+}
+END_TEST
+
 static const char *const setters[] = {
     "msys.cloudmark.set_af_mode_discard()",
     "msys.cloudmark.set_af_mode_keep()",
@@ -393,6 +404,7 @@ int main(void)
     tcase_add_test(tcase, mode_may_be_set_while_the_script_loads);
     tcase_add_test(tcase, address_is_set_in_init);
     add_cases(tcase, wrong_setup_fails_the_load, wrong_setups);
+    tcase_add_test(tcase, setup_that_is_closed_fails_the_load);
     add_cases(tcase, setup_without_module_fails_the_load, setters);
     add_cases(tcase, setup_in_a_callout_raises, setters);
     add_cases(tcase, setup_in_a_posted_function_raises, setters);
