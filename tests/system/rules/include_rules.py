@@ -35,7 +35,8 @@ OWNERS = {
     r"libxml/.*": ("src/store/activefilter_document",),
     r"sqlite3\.h": ("src/store/activefilter_state",),
     r"clamav(-.*)?\.h": ("engines/clamav/",),
-    r"openssl/.*": ("src/scan/cache", "src/store/activefilter"),
+    r"openssl/.*": ("src/scan/cache", "src/store/activefilter",
+                    "engines/cloudmark/"),
     r"seccomp\.h": ("src/hosts/scanner/",),
     r"(histedit|editline/.*)\.h": ("src/hosts/cli/",),
 }
