@@ -252,25 +252,47 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* Up to a comma, and move behind it. */
+static size_t take_item(const char **list, size_t *len, const char **item_out)
+{
+    const char *comma = memchr(*list, ',', *len);
+    size_t size = comma ? (size_t)(comma - *list) : *len;
+
+    *item_out = *list;
+    *list += size + (comma ? 1 : 0);
+    *len -= size + (comma ? 1 : 0);
+    return size;
+}
+
+size_t assay__symbols_next(const char **list, size_t *len,
+                           const char **name_out)
+{
+    while (*len > 0) {
+        const char *item;
+        size_t size = take_item(list, len, &item);
+
+        while (size > 0 && is_blank(item[0])) {
+            item++;
+            size--;
+        }
+        while (size > 0 && is_blank(item[size - 1]))
+            size--;
+        if (assay__symbol_is_valid(item, size)) {
+            *name_out = item;
+            return size;
+        }
+    }
+    return 0;
+}
+
 void assay__symbols_add_list(struct assay__symbols *symbols, const char *list,
                              size_t len)
 {
-    size_t at = 0;
+    const char *name;
+    size_t size;
 
-    while (at < len) {
-        const char *comma = memchr(list + at, ',', len - at);
-        size_t end = comma ? (size_t)(comma - list) : len;
-        size_t first = at, last = end;
-
-        while (first < last && is_blank(list[first]))
-            first++;
-        while (last > first && is_blank(list[last - 1]))
-            last--;
-        if (last > first)
-            assay__symbols_add(symbols, list + first, last - first,
-                               (double)NAN);
-        at = end + 1;
-    }
+    while ((size = assay__symbols_next(&list, &len, &name)) > 0)
+        assay__symbols_add(symbols, name, size, (double)NAN);
 }
 
 /* ---- the result --------------------------------------------------------- */

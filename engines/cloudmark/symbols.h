@@ -47,7 +47,16 @@ bool assay__symbol_is_valid(const char *name, size_t len);
  */
 void assay__symbols_add(struct assay__symbols *symbols, const char *name,
                         size_t len, double weight);
-/** Names with commas between them, blanks and line ends around them. */
+/**
+ * The next valid name of a list with commas between them, blanks and line ends
+ * around them.
+ *
+ * @param list  of *len bytes; both move behind the name
+ * @return the length of the name at *name_out; 0: there are no more
+ */
+size_t assay__symbols_next(const char **list, size_t *len,
+                           const char **name_out);
+/** Look at all names of such a list; weights are not known. */
 void assay__symbols_add_list(struct assay__symbols *symbols, const char *list,
                              size_t len);
 /** Fill category, sub-category and their descriptions; all "" when no symbol
