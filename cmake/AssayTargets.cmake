@@ -107,7 +107,7 @@ function(assay_add_test name)
   endif()
   if("store" IN_LIST ARG_LAYERS)
     target_link_libraries(${name} PRIVATE
-      PkgConfig::CRYPTO PkgConfig::SQLITE PkgConfig::XML)
+      PkgConfig::CRYPTO PkgConfig::SQLITE PkgConfig::XML m)
   endif()
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests ENABLE_EXPORTS ON)
