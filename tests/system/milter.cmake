@@ -6,6 +6,8 @@ if(ASSAY_BUILD_MILTER)
     COMMAND python3 -B ${milter_dir}/assayd_test.py)
   assay_add_script_test(system_postfix LABELS system host
     COMMAND python3 -B ${milter_dir}/postfix_test.py)
+  assay_add_script_test(system_maildir LABELS system host
+    COMMAND python3 -B ${milter_dir}/maildir_test.py)
 
   set(milter_scripts abort disconnect sizes)
   if(ASSAY_BUILD_LUA)
