@@ -115,8 +115,11 @@ static void copy_text(char out[TEXT_MAX], struct span span)
 {
     size_t len = span.len < TEXT_MAX - 1 ? span.len : TEXT_MAX - 1;
 
-    for (size_t i = 0; i < len; i++)
-        out[i] = span.at[i] >= ' ' && span.at[i] <= '~' ? span.at[i] : '?';
+    for (size_t i = 0; i < len; i++) {
+        out[i] = span.at[i];
+        if (out[i] < ' ' || out[i] > '~')
+            out[i] = '?';
+    }
     out[len] = '\0';
 }
 

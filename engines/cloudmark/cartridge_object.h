@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/*
+ * Loading a cartridge: the file is looked at first, then its table is judged,
+ * and only then does any of its functions run. A refusal names the file and
+ * the member.
+ */
+#ifndef ASSAY_CLOUDMARK_CARTRIDGE_OBJECT_H
+#define ASSAY_CLOUDMARK_CARTRIDGE_OBJECT_H
+
+#include <assay/authority.h>
+#include <assay/error.h>
+
+enum { ASSAY__CARTRIDGE_NAME_MAX = 64 };
+
+struct assay__cartridge_object {
+    void *handle;                    /* of dlopen; NULL: not loaded */
+    assay_authority_cartridge table; /* optional members may be NULL */
+};
+
+/**
+ * @param out  set on ASSAY_OK only, for assay__cartridge_object_unload()
+ * @return ASSAY_OK; ASSAY_E_NOTFOUND no such file; ASSAY_E_IO unreadable;
+ *         ASSAY_E_ABI not a cartridge, or one for another interface
+ */
+assay_rc assay__cartridge_object_load(const char *path,
+                                      struct assay__cartridge_object *out,
+                                      assay_error *err);
+/** Accepts one that is not loaded. */
+void assay__cartridge_object_unload(struct assay__cartridge_object *object);
+
+#endif
