@@ -56,7 +56,7 @@ static void put_host(char out[HOST_SHOWN + 1])
             n += (size_t)snprintf(out + n, HOST_SHOWN + 1 - n, "\\%03o",
                                   (unsigned)*c);
         else
-            out[n++] = *c > ' ' && *c < 0x7f ? *c : '_';
+            out[n++] = (char)(*c > ' ' && *c < 0x7f ? *c : '_');
     }
     out[n] = '\0';
     if (n == 0)
@@ -299,6 +299,7 @@ static assay_rc new_mail(const struct assay__maildir_options *options,
     return rc;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): one mail is seven things */
 assay_rc assay__maildir_stage(const struct assay__maildir_options *options,
                               const char *address, const assay_bytes *pieces,
                               size_t piece_count, const char *name,
