@@ -145,7 +145,7 @@ END_TEST
 
 /* ---- scores ------------------------------------------------------------- */
 
-/* CM-26: any number of recipients. */
+/* CM-36: any number of recipients. */
 START_TEST(all_of_the_subject_arrives)
 {
     open_good();
@@ -291,7 +291,7 @@ START_TEST(what_a_cartridge_does_not_have_is_not_found)
 }
 END_TEST
 
-/* CM-08, CM-20: what `cloudmark version` prints */
+/* CM-22: what `cloudmark version` prints. */
 START_TEST(versions_are_those_of_the_cartridge)
 {
     assay_scorer_version version = {"", ""};

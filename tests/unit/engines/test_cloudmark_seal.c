@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
 /*
- * Sealed analysis texts: what was sealed is read again, folded or not; what
- * was forged, changed or cut is refused, however long it is.
+ * Sealed analysis texts (CM-20): what was sealed is read again, folded or not;
+ * what was forged, changed or cut is refused, however long it is.
  */
 #include <check.h>
 #include <stdio.h>

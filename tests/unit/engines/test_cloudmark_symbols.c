@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
 /*
- * Categories from rule names: which name decides, and that nothing a service
- * sends gets through that is not a name.
+ * Categories from rule names (CM-13, CM-14, CM-17, CM-18): which name decides,
+ * and that nothing a service sends gets through that is not a name.
  */
 #include <check.h>
 #include <ctype.h>
