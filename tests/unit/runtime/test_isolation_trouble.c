@@ -333,9 +333,9 @@ START_TEST(spare_workers_go_with_the_second_probe)
                            "content %d of round %d", k, i);
         isolation_scan_all(verdicts, 8);
     }
+    keep_the_keeper_busy(); /* those that are still being started are there */
     workers = isolation_look().workers;
     ck_assert_uint_ge(workers, 2);
-    keep_the_keeper_busy();
     isolation_probe();
     keep_the_keeper_busy();
     ck_assert_uint_eq(isolation_look().workers, workers);
