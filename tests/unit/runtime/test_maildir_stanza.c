@@ -7,8 +7,11 @@
  */
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include <assay/control.h>
 
 #include "config_fixture.h"
 #include "store/maildir_fixture.h"
@@ -303,6 +306,26 @@ START_TEST(reload_changes_the_next_message)
 }
 END_TEST
 
+/* The console knows the defaults of the stanza. */
+START_TEST(console_evaluates_options)
+{
+    assay_control_session *console = NULL;
+    static const char line[] = "config eval maildir m filemode";
+    char *text = NULL;
+
+    open_session("maildir \"m\" { basedir = \"BASE\" domain = \"x.test\" }\n");
+    ck_assert_int_eq(assay_control_session_open(library, NULL, true,
+                                                "uid=0 pid=1", &console, &err),
+                     ASSAY_OK);
+    ck_assert_int_eq(
+        assay_control_session_run(console, line, sizeof line - 1, &text), 0);
+    ck_assert_str_eq(text, "        filemode = 0600\n");
+    free(text);
+    assay_control_session_close(&console);
+    close_session();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("maildir_stanza");
@@ -317,6 +340,7 @@ int main(void)
     tcase_add_loop_test(tc, option_has_its_effect, 0, COUNT(effects));
     tcase_add_loop_test(tc, modes_are_octal, 0, 2);
     tcase_add_test(tc, stanzas_are_asked_in_order);
+    tcase_add_test(tc, console_evaluates_options);
     tcase_add_test(tc, reload_changes_the_next_message);
     return check_run(suite);
 }
