@@ -50,6 +50,19 @@ static void look_in_scope(const struct assay__generation *generation,
         look(out, engine->name, engine->conf->options, option);
 }
 
+/* The general options, then those of the backend in use. */
+static void look_in_cloudmark(const struct assay__scorer *scorer,
+                              const char *option,
+                              struct assay__option_place *out)
+{
+    const assay_conf_stanza *own =
+        scorer ? assay__scorer_module_table(scorer->module)->conf : NULL;
+
+    look(out, "cloudmark", assay__scorer_option_table, option);
+    if (own)
+        look(out, "cloudmark", own->options, option);
+}
+
 /* NAME [INSTANCE] [CHILD …] */
 static bool look_in_stanza(const assay_conf_stanza *stanza,
                            const struct assay__conf_path *path,
@@ -83,6 +96,8 @@ void assay__option_find(const struct assay__generation *generation,
         look_in_scope(generation, path, option, out);
     } else if (assay__text_equal(name, "ThreadPool")) {
         look(out, "ThreadPool", assay__pool_option_table, option);
+    } else if (assay__text_equal(name, "cloudmark")) {
+        look_in_cloudmark(generation->policy.scorer, option, out);
     } else if (assay__text_equal(name, "maildir")) {
         look(out, "maildir", assay__maildir_option_table, option);
     } else if (engine_called(generation, name)) {

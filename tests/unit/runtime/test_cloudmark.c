@@ -379,6 +379,20 @@ START_TEST(version_says_why_it_cannot)
 }
 END_TEST
 
+START_TEST(the_console_changes_options_of_both_kinds)
+{
+    send_with(STANZA("answer = \"60\""));
+    expect("config eval cloudmark timeout", 0, "timeout = 10");
+    expect("config eval cloudmark answer", 0, "answer = \"60\"");
+    expect("config set cloudmark MinimumScore = 50", 0, "");
+    expect("config set cloudmark nonsense = 50", 1, "nonsense");
+    expect("config set cloudmark MinimumScore = 500", 1, "MinimumScore");
+    (void)fixture_send(session, mail);
+    ck_assert_int_eq(ask(), ASSAY_OK);
+    ck_assert_str_eq(variable("cmae-isspam"), "true");
+}
+END_TEST
+
 static void expect_counter(const char *name, const char *value)
 {
     char *text = NULL, line[64];
@@ -448,6 +462,7 @@ int main(void)
     tcase_add_test(tcase, enabled_is_taken_with_a_warning);
     tcase_add_test(tcase, version_is_two_lines);
     tcase_add_test(tcase, version_says_why_it_cannot);
+    tcase_add_test(tcase, the_console_changes_options_of_both_kinds);
     tcase_add_test(tcase, counters_are_kept_by_a_reload_and_can_be_reset);
     tcase_add_test(tcase, a_message_keeps_the_scorer_it_began_with);
     suite_add_tcase(suite, tcase);
