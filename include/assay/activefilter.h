@@ -5,7 +5,8 @@
  * is in new/, read the documents (docs/activefilter.rng), and move a mail to
  * cur/ when it is done with.
  *
- *     assay_activefilter_mailbox() -> _list() -> { _read() … _done() } …
+ *     assay_activefilter_state() -> _mailbox() -> _list() -> { _read() …
+ *     _done() } …
  *
  * Whatever else is in the mailbox is looked at with distrust: it is a folder
  * that mail is delivered to.
@@ -19,8 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <assay/error.h>
-#include <assay/export.h>
+#include <assay/assay.h>
 
 /** Largest mail that is read; ActiveFilter itself writes smaller ones. */
 #define ASSAY_ACTIVEFILTER_MAIL_MAX (8 << 20)
@@ -46,6 +46,16 @@ typedef struct assay_activefilter_mail {
 typedef bool assay_activefilter_seen(void *arg,
                                      const assay_activefilter_mail *mail);
 
+/**
+ * The folder of the state that a configuration names, in its stanza cloudmark.
+ * It is read and checked as by assay_check().
+ *
+ * @param state_out  set on ASSAY_OK; free() it
+ * @return as assay_check(); ASSAY_E_NOTFOUND there is no such stanza
+ */
+ASSAY_API assay_rc assay_activefilter_state(const assay_options *options,
+                                            char **state_out,
+                                            assay_error *err) ASSAY_MUST_CHECK;
 /**
  * The mailbox of the address that ActiveFilter tells, as its state remembers.
  *

@@ -9,6 +9,7 @@
  * held only to copy a pointer or to change a flag; building, opening and
  * closing a generation happens without it.
  */
+#include <assay/activefilter.h>
 #include <assay/assay.h>
 
 #include <stdatomic.h>
@@ -310,6 +311,41 @@ assay_rc assay_read(const assay_options *options, assay **out, assay_error *err)
     }
     *out = self;
     return ASSAY_OK;
+}
+
+static assay_rc copy_state(const struct assay__generation *generation,
+                           char **state_out, assay_error *err)
+{
+    const struct assay__scorer *scorer = generation->policy.scorer;
+    char *copy;
+
+    if (!scorer)
+        return assay_error_set(err, ASSAY_E_NOTFOUND,
+                               "the configuration has no stanza cloudmark, so "
+                               "there is no ActiveFilter");
+    copy = strdup(scorer->options->activefilter_state);
+    if (!copy)
+        return assay_error_set(err, ASSAY_E_NOMEM, "activefilter_state");
+    *state_out = copy;
+    return ASSAY_OK;
+}
+
+assay_rc assay_activefilter_state(const assay_options *options,
+                                  char **state_out, assay_error *err)
+{
+    const struct assay__change as_configured = {0};
+    struct assay__generation *generation = NULL;
+    assay *self = NULL;
+    assay_rc rc = new_self(options, &self, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = build(self, &as_configured, &generation, err);
+    if (rc == ASSAY_OK)
+        rc = copy_state(generation, state_out, err);
+    assay__generation_unref(&generation);
+    destroy(self);
+    return rc;
 }
 
 struct assay__generation *assay__change_begin(assay *self)

@@ -60,13 +60,17 @@ static void note(struct out *out, int result)
 /* ---- text -------------------------------------------------------------- */
 
 /* Bytes of the character that text begins with, when XML 1.0 (2.2, Char)
- * allows it; else 0. */
+ * allows it and it is no control character, which XML advises against and a
+ * terminal may obey; else 0. */
 static size_t allowed_length(const char *text, size_t len)
 {
     size_t n = assay__utf8_length(text, len);
     unsigned char c = n > 0 ? (unsigned char)text[0] : 0;
 
-    if (n == 1 && c < 0x20 && c != '\t' && c != '\n' && c != '\r')
+    if (n == 1 &&
+        (c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r')))
+        return 0;
+    if (n == 2 && c == 0xc2 && (unsigned char)text[1] < 0xa0)
         return 0;
     /* U+FFFE and U+FFFF */
     if (n == 3 && memcmp(text, "\xef\xbf", 2) == 0 &&
@@ -414,15 +418,6 @@ static void put_category(struct out *out, const char *name, const char *text,
     end(out);
 }
 
-/* As it was made, two blanks further in: text in it must not change, so only
- * the first line is. */
-static void put_details(struct out *out, assay_bytes details)
-{
-    note(out, xmlTextWriterWriteRaw(out->writer, BAD_CAST "\n"));
-    note(out, xmlTextWriterWriteRawLen(out->writer, BAD_CAST details.data,
-                                       (int)details.len));
-}
-
 assay_rc assay__activefilter_document_write(
     const struct assay__activefilter_document *document, char **out,
     size_t *len_out, assay_error *err)
@@ -443,7 +438,8 @@ assay_rc assay__activefilter_document_write(
     put_category(&o, "category", judged->category, judged->category_desc);
     put_category(&o, "sub-category", judged->sub_category,
                  judged->sub_category_desc);
-    put_details(&o, document->details);
+    note(&o, xmlTextWriterWriteRawLen(o.writer, BAD_CAST document->details.data,
+                                      (int)document->details.len));
     end(&o);
     rc = take(&o, SIZE_MAX, out, len_out, err);
     out_fini(&o);

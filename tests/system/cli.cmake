@@ -3,6 +3,9 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 assay_add_script_test(cli_manual LABELS system lint
   COMMAND ${CMAKE_CURRENT_LIST_DIR}/cli/manual.sh)
+assay_add_script_test(cli_activefilter LABELS system host
+  COMMAND ${Python3_EXECUTABLE} -B
+    ${CMAKE_CURRENT_LIST_DIR}/cli/test_activefilter.py)
 if(ASSAY_BUILD_CLAMAV)
   foreach(area IN ITEMS check hostile policy scan)
     assay_add_script_test(cli_${area} LABELS system host TIMEOUT 900

@@ -6,6 +6,7 @@
  * It sees the public headers only. Its rooms:
  *
  *   main.c        which command; help and version
+ *   activefilter.c  assay activefilter
  *   check.c       assay check
  *   console.c     assay console; link.c connects, line_editor.c edits
  *   scan.c        assay scan: from paths to lines of output
@@ -38,6 +39,7 @@ struct assay__command {
     int (*run)(int argc, char **argv);
 };
 
+extern const struct assay__command assay__command_activefilter;
 extern const struct assay__command assay__command_check;
 extern const struct assay__command assay__command_console;
 extern const struct assay__command assay__command_scan;

@@ -9,6 +9,7 @@
 #include <assay/assay.h>
 
 static const struct assay__command *const commands[] = {
+    &assay__command_activefilter,
     &assay__command_check,
     &assay__command_console,
     &assay__command_scan,
@@ -87,7 +88,7 @@ static void show_commands(FILE *out)
                 "Commands:\n",
                 out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        (void)fprintf(out, "  %-7s %s\n", commands[i]->name,
+        (void)fprintf(out, "  %-12s %s\n", commands[i]->name,
                       commands[i]->summary);
 }
 

@@ -136,7 +136,10 @@ START_TEST(hostile_value_stays_one_value)
         {"tab\tand\nlines\r\n", "tab\tand\nlines\r\n"},
         {"  blanks  ", "  blanks  "},
         {"", ""},
-        {"\x01\x1b[31m\x7f", FFFD FFFD "[31m\x7f"},
+        {"\x01\x1b[31m\x7f", FFFD FFFD "[31m" FFFD},
+        {"\xc2\x9b"
+         "31m\xc2\xa0",
+         FFFD FFFD "31m\xc2\xa0"},
         {"bad \xff\xfe utf", "bad " FFFD FFFD " utf"},
         {"cut \xe2\x82", "cut " FFFD FFFD},
         {"surrogate \xed\xa0\x80", "surrogate " FFFD FFFD FFFD},
@@ -152,7 +155,7 @@ START_TEST(hostile_value_stays_one_value)
 }
 END_TEST
 
-enum { HOSTILE_CASES = 18 };
+enum { HOSTILE_CASES = 19 };
 
 START_TEST(every_byte_gives_a_valid_document)
 {
