@@ -28,7 +28,6 @@
 #include "store/wall_clock.h"
 
 enum {
-    BATCH = 8,         /* entries in memory at a time: each up to 1 MiB */
     REJUDGE_MAX = 128, /* that one score tells of; the next one goes on */
 };
 
@@ -73,13 +72,18 @@ static assay_rc deliver_own(void *arg, assay_error *err)
 static assay_rc settle_own(assay_activefilter *filter, const char *id,
                            struct assay__maildir_mail *mail, assay_error *err)
 {
-    const char *name = assay__maildir_mail_name(mail);
+    struct assay__activefilter_delivery delivery = {
+        .id = id,
+        .mail_name = assay__maildir_mail_name(mail),
+        .deliver = deliver_own,
+        .arg = mail,
+    };
     assay_error local = {0};
     bool is_out = false;
     assay_rc rc, cancelled;
 
-    rc = assay__activefilter_state_settle(filter->state, id, name, deliver_own,
-                                          mail, &is_out, &local);
+    rc = assay__activefilter_state_settle(filter->state, &delivery, &is_out,
+                                          &local);
     if (rc == ASSAY_OK) {
         assay__maildir_mail_free(&mail);
         return ASSAY_OK;
@@ -89,7 +93,8 @@ static assay_rc settle_own(assay_activefilter *filter, const char *id,
         assay__maildir_mail_leave(&mail);
         return ASSAY_OK;
     }
-    cancelled = assay__activefilter_state_cancel(filter->state, id, name, NULL);
+    cancelled = assay__activefilter_state_cancel(filter->state, id,
+                                                 delivery.mail_name, NULL);
     if (cancelled == ASSAY_E_NOTFOUND)
         rc = ASSAY_OK; /* another thread delivered it */
     if (cancelled == ASSAY_OK || cancelled == ASSAY_E_NOTFOUND)
@@ -129,11 +134,16 @@ static assay_rc settle_left(assay_activefilter *filter,
                             assay_error *err)
 {
     struct left left = {.filter = filter, .name = entry->pending};
+    struct assay__activefilter_delivery delivery = {
+        .id = entry->id,
+        .mail_name = entry->pending,
+        .deliver = deliver_left,
+        .arg = &left,
+    };
     bool is_out = false;
 
-    return assay__activefilter_state_settle(filter->state, entry->id,
-                                            entry->pending, deliver_left, &left,
-                                            &is_out, err);
+    return assay__activefilter_state_settle(filter->state, &delivery, &is_out,
+                                            err);
 }
 
 /* ---- staging ----------------------------------------------------------- */
@@ -276,19 +286,20 @@ static assay_rc settle_and_judge(assay_activefilter *filter,
 
 /* @return how many entries of a batch were dealt with, up to a failure */
 static size_t judge_batch(assay_activefilter *filter,
-                          struct assay__activefilter_entry *entries,
-                          size_t count, const assay_score *score)
+                          struct assay__activefilter_batch *batch,
+                          const assay_score *score)
 {
     assay_error err = {0};
     assay_rc rc = ASSAY_OK;
     size_t done = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        char id[sizeof entries[i].id];
+    for (size_t i = 0; i < batch->count; i++) {
+        struct assay__activefilter_entry *entry = &batch->entries[i];
+        char id[sizeof entry->id];
 
-        assay__text_copy(id, sizeof id, entries[i].id);
+        assay__text_copy(id, sizeof id, entry->id);
         if (rc == ASSAY_OK) {
-            rc = settle_and_judge(filter, &entries[i], score, NULL, &err);
+            rc = settle_and_judge(filter, entry, score, NULL, &err);
             if (rc == ASSAY_E_NOTFOUND)
                 rc = ASSAY_OK; /* forgotten meanwhile */
             if (rc == ASSAY_OK)
@@ -296,7 +307,7 @@ static size_t judge_batch(assay_activefilter *filter,
             else
                 log_failure(filter, "activefilter.not-told", id, &err);
         }
-        assay__activefilter_entry_fini(&entries[i]);
+        assay__activefilter_entry_fini(entry);
     }
     return done;
 }
@@ -305,19 +316,19 @@ static void judge_others(assay_activefilter *filter,
                          const struct assay__fingerprint *fingerprint,
                          const assay_score *score)
 {
-    struct assay__activefilter_entry entries[BATCH];
+    struct assay__activefilter_batch batch = {.count = 0};
     assay_error err = {0};
-    size_t total = 0, count = 0, done;
+    size_t total = 0, done;
 
     while (fingerprint->has && total < REJUDGE_MAX) {
         if (assay__activefilter_state_changed(filter->state, fingerprint->bytes,
-                                              score->score, entries, BATCH,
-                                              &count, &err) != ASSAY_OK) {
+                                              score->score, &batch,
+                                              &err) != ASSAY_OK) {
             log_failure(filter, "activefilter.not-judged", "", &err);
             return;
         }
-        done = judge_batch(filter, entries, count, score);
-        if (count == 0 || done < count)
+        done = judge_batch(filter, &batch, score);
+        if (batch.count == 0 || done < batch.count)
             return;
         total += done;
     }

@@ -324,8 +324,7 @@ assay_rc assay__activefilter_state_is_pending(
 
 assay_rc assay__activefilter_state_changed(
     struct assay__activefilter_state *state, const unsigned char *fingerprint,
-    double score, struct assay__activefilter_entry *entries_out, size_t max,
-    size_t *count_out, assay_error *err)
+    double score, struct assay__activefilter_batch *batch_out, assay_error *err)
 {
     struct assay__activefilter_db *db = NULL;
     sqlite3_stmt *statement = NULL;
@@ -334,13 +333,15 @@ assay_rc assay__activefilter_state_changed(
 
     if (rc != ASSAY_OK)
         return rc;
-    *count_out = 0;
-    code = assay__activefilter_db_begin(
-        db, ASSAY__AF_CHANGED, &statement, "bdii", (const void *)fingerprint,
-        (size_t)ASSAY__FINGERPRINT_SIZE, score,
-        assay__wall_clock_s() - state->expire_s, (int64_t)max);
+    batch_out->count = 0;
+    code = assay__activefilter_db_begin(db, ASSAY__AF_CHANGED, &statement,
+                                        "bdii", (const void *)fingerprint,
+                                        (size_t)ASSAY__FINGERPRINT_SIZE, score,
+                                        assay__wall_clock_s() - state->expire_s,
+                                        (int64_t)ASSAY__ACTIVEFILTER_BATCH);
     if (code == SQLITE_OK)
-        code = read_entries(statement, entries_out, max, count_out);
+        code = read_entries(statement, batch_out->entries,
+                            ASSAY__ACTIVEFILTER_BATCH, &batch_out->count);
     return finish(state, db, code, err);
 }
 
@@ -440,22 +441,21 @@ assay_rc assay__activefilter_state_plan(
 
 /* ---- telling ----------------------------------------------------------- */
 
-/* What settling needs on its way. */
+/* How far settling came. */
 struct settling {
-    const char *id, *mail_name;
-    assay__activefilter_deliver *deliver;
-    void *arg;
+    const struct assay__activefilter_delivery *delivery;
     bool is_delivered;
     assay_rc rc; /* of deliver */
 };
 
 static int is_due(struct assay__activefilter_db *db,
-                  const struct settling *settling, bool *is_out)
+                  const struct assay__activefilter_delivery *delivery,
+                  bool *is_out)
 {
     sqlite3_stmt *statement = NULL;
     int code =
         assay__activefilter_db_begin(db, ASSAY__AF_IS_DUE, &statement, "tt",
-                                     settling->id, settling->mail_name);
+                                     delivery->id, delivery->mail_name);
 
     return code == SQLITE_OK ? has_row(statement, is_out) : code;
 }
@@ -463,29 +463,26 @@ static int is_due(struct assay__activefilter_db *db,
 static int settle(struct assay__activefilter_db *db, struct settling *settling,
                   assay_error *err)
 {
+    const struct assay__activefilter_delivery *delivery = settling->delivery;
     bool due = false;
-    int code = is_due(db, settling, &due);
+    int code = is_due(db, delivery, &due);
 
     if (code != SQLITE_OK || !due)
         return code;
-    settling->rc = settling->deliver(settling->arg, err);
+    settling->rc = delivery->deliver(delivery->arg, err);
     if (settling->rc != ASSAY_OK)
         return SQLITE_OK;
     settling->is_delivered = true;
-    return assay__activefilter_db_run(db, ASSAY__AF_TOLD, "tt", settling->id,
-                                      settling->mail_name);
+    return assay__activefilter_db_run(db, ASSAY__AF_TOLD, "tt", delivery->id,
+                                      delivery->mail_name);
 }
 
 assay_rc assay__activefilter_state_settle(
-    struct assay__activefilter_state *state, const char *id,
-    const char *mail_name, assay__activefilter_deliver *deliver, void *arg,
-    bool *delivered_out, assay_error *err)
+    struct assay__activefilter_state *state,
+    const struct assay__activefilter_delivery *delivery, bool *delivered_out,
+    assay_error *err)
 {
-    struct settling settling = {.id = id,
-                                .mail_name = mail_name,
-                                .deliver = deliver,
-                                .arg = arg,
-                                .rc = ASSAY_OK};
+    struct settling settling = {.delivery = delivery, .rc = ASSAY_OK};
     struct assay__activefilter_db *db = NULL;
     assay_rc rc = take(state, &db, err);
     int code;

@@ -88,13 +88,18 @@ assay_rc assay__activefilter_state_find(
 /** Whether any entry has a fingerprint at all. */
 assay_rc assay__activefilter_state_has_any(
     struct assay__activefilter_state *state, bool *has_out, assay_error *err);
+/** Entries that are in memory at a time, each of up to 1 MiB. */
+enum { ASSAY__ACTIVEFILTER_BATCH = 8 };
+struct assay__activefilter_batch {
+    struct assay__activefilter_entry entries[ASSAY__ACTIVEFILTER_BATCH];
+    size_t count;
+};
 /** Entries of a content whose judgement a score changes, or whose mail is
- *  still pending: the oldest first, at most max.
- *  @param entries_out  max of them; fini the first *count_out */
+ *  still pending: the oldest first. @param batch_out  fini its entries */
 assay_rc assay__activefilter_state_changed(
     struct assay__activefilter_state *state, const unsigned char *fingerprint,
-    double score, struct assay__activefilter_entry *entries_out, size_t max,
-    size_t *count_out, assay_error *err);
+    double score, struct assay__activefilter_batch *batch_out,
+    assay_error *err);
 /** Note a judgement that nobody is told of. */
 assay_rc assay__activefilter_state_note(
     struct assay__activefilter_state *state,
@@ -107,20 +112,24 @@ assay_rc assay__activefilter_state_plan(
     const struct assay__activefilter_entry *entry, double score,
     const char *mail_name, assay_error *err);
 
-/** Moves the mail; called once at most, in a transaction that excludes all
- *  others who would. @return ASSAY_OK; else nothing is written down */
-typedef assay_rc assay__activefilter_deliver(void *arg, assay_error *err);
+/** A pending mail, and how to move it. */
+struct assay__activefilter_delivery {
+    const char *id, *mail_name;
+    /** Called once at most, in a transaction that excludes all others who
+     *  would. @return ASSAY_OK; else nothing is written down */
+    assay_rc (*deliver)(void *arg, assay_error *err);
+    void *arg;
+};
 /**
- * Deliver a pending mail and write down that it is told; nothing when that
- * has been done.
+ * Deliver it and write down that it is told; nothing when that has been done.
  * @param delivered_out  whether deliver was called and returned ASSAY_OK: then
  *                       the mail is out, even if this fails
  * @return also what deliver returns
  */
 assay_rc assay__activefilter_state_settle(
-    struct assay__activefilter_state *state, const char *id,
-    const char *mail_name, assay__activefilter_deliver *deliver, void *arg,
-    bool *delivered_out, assay_error *err);
+    struct assay__activefilter_state *state,
+    const struct assay__activefilter_delivery *delivery, bool *delivered_out,
+    assay_error *err);
 /** A pending mail cannot be delivered: forget a registration, go back to the
  *  revision before of an update. @return also ASSAY_E_NOTFOUND it is not
  *  pending: somebody else has delivered it */

@@ -499,6 +499,7 @@ static Suite *make_suite(void)
     TCase *threads = tcase_create("threads");
 
     tcase_add_checked_fixture(telling, setup, teardown);
+    tcase_set_timeout(telling, 60);
     tcase_add_loop_test(telling, registration_is_told_in_every_mode, 0, 3);
     tcase_add_loop_test(telling, change_is_told_as_the_mode_says, 0, 11);
     tcase_add_test(telling, each_real_change_is_told_once);

@@ -560,7 +560,7 @@ static Suite *make_suite(void)
     TCase *tcase = tcase_create("state");
 
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 100);
+    tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, nothing_is_open_before_it_is_needed);
     tcase_add_test(tcase, files_are_for_the_owner_only);
     tcase_add_test(tcase, folder_that_anybody_may_write_to_is_refused);
