@@ -442,8 +442,13 @@ static assay_rc judge(struct exchange *exchange, CURLcode code,
     if (exchange->is_too_long)
         return assay_error_set(err, ASSAY_E_IO, "%s: the reply is too long",
                                turn->server);
-    if (exchange->no_memory || code == CURLE_OUT_OF_MEMORY)
+    if (exchange->no_memory)
         return assay_error_set(err, ASSAY_E_NOMEM, "reply of %s", turn->server);
+    if (code == CURLE_OUT_OF_MEMORY) /* of one header line libcurl says so */
+        return assay_error_set(err, ASSAY_E_IO,
+                               "%s: a header line is too long, or there is no "
+                               "memory",
+                               turn->server);
     if (code == CURLE_OK)
         return ASSAY_OK;
     if (code == CURLE_OPERATION_TIMEDOUT)

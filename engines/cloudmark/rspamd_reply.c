@@ -37,7 +37,7 @@ struct judgement {
     bool is_skipped;
     char action[ACTION_MAX];
     enum says says;
-    const json_t *symbols; /* borrowed; NULL: none */
+    json_t *symbols; /* borrowed; NULL: none */
 };
 
 static enum says meaning(const char *action)
@@ -119,15 +119,13 @@ static double weight_of(const json_t *symbol)
     return json_is_number(weight) ? json_number_value(weight) : NAN;
 }
 
-static void categorise(const json_t *list, assay_score *score)
+static void categorise(json_t *list, assay_score *score)
 {
-    /* jansson's macro asks for one that may be changed */
-    json_t *all = (json_t *)(uintptr_t)list;
     struct assay__symbols symbols = {0};
     const char *name;
     json_t *symbol;
 
-    json_object_foreach(all, name, symbol)
+    json_object_foreach(list, name, symbol)
     {
         assay__symbols_add(&symbols, name, strlen(name), weight_of(symbol));
     }
@@ -135,13 +133,12 @@ static void categorise(const json_t *list, assay_score *score)
 }
 
 /* Names in the order of the reply, as many as there is room for. */
-static void append_names(const json_t *list, char *text, size_t used)
+static void append_names(json_t *list, char *text, size_t used)
 {
-    json_t *all = (json_t *)(uintptr_t)list;
     const char *name, *comma = "";
     json_t *symbol;
 
-    json_object_foreach(all, name, symbol)
+    json_object_foreach(list, name, symbol)
     {
         size_t len = strlen(name);
 

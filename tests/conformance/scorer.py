@@ -96,6 +96,13 @@ class Scorer:
                                      + "; ".join(self.log[-20:]))
             return self.answers[name]
 
+    def wait_log(self, text):
+        with self.arrived:
+            if not self.arrived.wait_for(
+                    lambda: any(text in line for line in self.log),
+                    PATIENCE_S):
+                raise AssertionError(f"{text} is not logged: {self.log}")
+
     def score(self, subject, timeout_ms=FAST_MS):
         """Score a Subject, or the bytes of a message."""
         return self.answer(self.submit_score(subject, timeout_ms))
