@@ -427,9 +427,15 @@ static const char *clean_error(struct exchange *exchange, CURLcode code)
     return exchange->error[0] ? exchange->error : curl_easy_strerror(code);
 }
 
-static assay_rc late(const struct assay__server_turn *turn, assay_error *err)
+/* Without a connection, the time for that may have been over, not the call's:
+ * then another server may be asked. */
+static assay_rc late(CURL *handle, const struct assay__server_turn *turn,
+                     assay_error *err)
 {
-    if (assay__cloudmark_left_ms(turn->deadline_ms) > 0)
+    curl_off_t connected_us = 0;
+
+    (void)curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+    if (connected_us == 0 && turn->connect_by_ms < turn->deadline_ms)
         return assay_error_set(err, ASSAY_E_UNAVAILABLE,
                                "%s: cannot be reached in time", turn->server);
     return assay_error_set(err, ASSAY_E_TIMEOUT, "%s: no answer in time",
@@ -452,7 +458,7 @@ static assay_rc judge(struct exchange *exchange, CURLcode code,
     if (code == CURLE_OK)
         return ASSAY_OK;
     if (code == CURLE_OPERATION_TIMEDOUT)
-        return late(turn, err);
+        return late(exchange->handle, turn, err);
     if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY)
         return assay_error_set(
             err, ASSAY_E_IO, "%s: what it answered is not HTTP", turn->server);

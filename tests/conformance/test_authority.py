@@ -284,7 +284,7 @@ class Replies(Base):
         broken = fake_http.chunked({"score": 1})[:-5]
         for steps in [CLOSE], [RESET], [send(whole[:-1]), CLOSE], \
                 [send(whole[:20]), RESET], [send(broken), CLOSE]:
-            with self.subTest(steps=steps):
+            with self.subTest(steps=str(steps)[:60]):
                 self.check(scorer.score(message(*steps)), "unavailable",
                            self.fake.address)
 
@@ -294,7 +294,7 @@ class Replies(Base):
         for steps in [HANG], [send(whole[:-1]), HANG], \
                 [drip("HTTP/1.1 200 OK\r\nX: " + "y" * 10000, 20)], \
                 [send(fake_http.head()), drip("y" * 10000, 20)]:
-            with self.subTest(steps=steps[:1]):
+            with self.subTest(steps=str(steps)[:60]):
                 self.check(scorer.score(message(*steps), SHORT_MS), "timeout",
                            self.fake.address)
         self.check(scorer.score(message(HANG), 1), "timeout")
