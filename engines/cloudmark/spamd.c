@@ -170,7 +170,10 @@ static assay_rc ask(void *arg, const struct assay__server_turn *turn,
     assay_error why = {0};
     assay_rc rc = exchange(call, turn, &why);
 
-    if (rc == ASSAY_OK && call->answer.is_broken)
+    if (rc == ASSAY_OK && call->answer.is_early)
+        rc = assay_error_set(&why, ASSAY_E_IO,
+                             "answered before it had the whole message");
+    else if (rc == ASSAY_OK && call->answer.is_broken)
         rc = assay_error_set(&why, ASSAY_E_UNAVAILABLE,
                              "broke off behind its answer");
     if (rc != ASSAY_OK)

@@ -217,6 +217,7 @@ static assay_rc run(struct exchange *exchange, int64_t deadline_ms,
             send_some(exchange);
         }
     }
+    answer->is_early = unsent(exchange) > 0;
     answer->is_broken = exchange->error != 0;
     return judge(exchange, answer, err);
 }

@@ -30,6 +30,7 @@ struct assay__spamd_request {
 
 /** All that the peer sent before it closed. */
 struct assay__spamd_answer {
+    bool is_early;  /* the request was not sent in full before it ended */
     bool is_broken; /* the connection was reset instead of closed */
     size_t len;
     char data[ASSAY__SPAMD_REPLY_MAX];
