@@ -12,11 +12,12 @@ install(EXPORT assayTargets NAMESPACE assay:: COMPONENT dev
 
 set(ASSAY_ENGINE_DIR ${CMAKE_INSTALL_LIBDIR}/assay/engines)
 set(ASSAY_PROVIDER_DIR ${CMAKE_INSTALL_LIBDIR}/assay/providers)
+set(ASSAY_SCORER_DIR ${CMAKE_INSTALL_LIBDIR}/assay/scorers)
 set(ASSAY_ENGINE_ABI 1)
 configure_package_config_file(cmake/assayConfig.cmake.in
   ${PROJECT_BINARY_DIR}/assayConfig.cmake
   INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/assay
-  PATH_VARS ASSAY_ENGINE_DIR ASSAY_PROVIDER_DIR)
+  PATH_VARS ASSAY_ENGINE_DIR ASSAY_PROVIDER_DIR ASSAY_SCORER_DIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/assayConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/assayConfig.cmake

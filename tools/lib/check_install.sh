@@ -6,7 +6,7 @@
 # not configured for, builds an engine outside the tree against it, once with
 # pkg-config and once with CMake, and scans with the installed programs, that
 # engine (AV-06) and the policy that ships with Assay. Likewise a provider for
-# the csapi engine, with pkg-config.
+# the csapi engine, and a cartridge for the cloudmark stanza, with pkg-config.
 set -eu
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$(mktemp -d)
@@ -75,6 +75,31 @@ provider()
         "$root/tests/data/outside-provider/straw.c" "${flags[@]}" -o "$1"
 }
 
+# A cartridge needs the header and nothing else of Assay; the program that
+# weighs with it needs the library.
+cartridge()
+{
+    local flags outside=$root/tests/data/outside-cartridge
+    read -r -a flags <<<"$(pkg --cflags)"
+    cc -std=c11 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden \
+        "${flags[@]}" "$outside/twig.c" -o "$1"
+    read -r -a flags <<<"$(pkg --cflags --libs)"
+    cc -std=c11 -Wall -Wextra -Werror "$outside/weigh.c" "${flags[@]}" \
+        -ldl -o "$2" -Wl,-rpath,"$prefix/lib"
+}
+
+# @param $1  program, $2  cartridge, $3  mail, $4  what is printed
+weigh_it()
+{
+    local got
+    got=$("$1" "$(pkg --variable=scorerdir)/cartridge.so" "$3" \
+        "cartridge=$2" "cartridge_config=$folder/straw/straw")
+    if [ "$got" != "$4" ]; then
+        echo "the cartridge says '$got' of $3, want '$4'"
+        return 1
+    fi
+}
+
 cat >"$folder/assay.conf" <<'END'
 needle {}
 antivirus "antivirus1" {
@@ -123,3 +148,12 @@ echo '== provider'
 provider "$folder/straw.so"
 scan_with_it "$folder/csapi.conf"
 test -f "$(pkg --variable=providerdir)/clamav.so"
+echo '== cartridge'
+cartridge "$folder/twig.so" "$folder/weigh"
+weigh_it "$folder/weigh" "$folder/twig.so" "$folder/needle.eml" \
+    '95 twig 1.0 sharp thing'
+weigh_it "$folder/weigh" "$folder/twig.so" "$folder/hay.eml" \
+    '5 none 1.0 sharp thing'
+for scorer in authority rspamd spamd; do
+    test -f "$(pkg --variable=scorerdir)/$scorer.so"
+done
