@@ -6,8 +6,6 @@ if(ASSAY_BUILD_LUA)
     COMMAND ${Python3_EXECUTABLE} -B
       ${CMAKE_CURRENT_LIST_DIR}/cloudmark/test_policies.py)
 endif()
-# Scorers against the services that people run.
-find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 assay_add_script_test(real_spamd LABELS system engine TIMEOUT 600
   COMMAND ${Python3_EXECUTABLE} -B

@@ -123,7 +123,7 @@ def test_c9_disk_full_under_workers(folder):
 
 
 def test_c9_workers_do_not_mind(folder):
-    disk_full(folder, fill_and_go_on, timeout=10)
+    disk_full(folder, fill_and_go_on, scanners.EACH_SCANNED, timeout=10)
 
 
 LARGE_BYTES = 1500000
