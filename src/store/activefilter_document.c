@@ -22,6 +22,12 @@ enum {
 
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
+/* BAD_CAST casts const away. */
+static const xmlChar *as_xml(const char *text)
+{
+    return (const xmlChar *)text;
+}
+
 /* A writer and what it writes to; failed is set once something was refused. */
 struct out {
     xmlBufferPtr buffer;
@@ -40,7 +46,7 @@ static bool out_init(struct out *out)
     if (!out->writer)
         return false;
     return xmlTextWriterSetIndent(out->writer, 1) == 0 &&
-           xmlTextWriterSetIndentString(out->writer, BAD_CAST "  ") == 0;
+           xmlTextWriterSetIndentString(out->writer, as_xml("  ")) == 0;
 }
 
 static void out_fini(struct out *out)
@@ -101,7 +107,7 @@ static const xmlChar *clean_bytes(struct out *out, const char *text, size_t len)
 
 static void begin(struct out *out, const char *name)
 {
-    note(out, xmlTextWriterStartElement(out->writer, BAD_CAST name));
+    note(out, xmlTextWriterStartElement(out->writer, as_xml(name)));
 }
 
 static void end(struct out *out)
@@ -114,7 +120,7 @@ static void attribute_bytes(struct out *out, const char *name, const char *text,
 {
     const xmlChar *clean = clean_bytes(out, text, len);
 
-    note(out, xmlTextWriterWriteAttribute(out->writer, BAD_CAST name, clean));
+    note(out, xmlTextWriterWriteAttribute(out->writer, as_xml(name), clean));
 }
 
 static void attribute(struct out *out, const char *name, const char *text)
@@ -431,14 +437,14 @@ assay_rc assay__activefilter_document_write(
         return assay_error_set(err, ASSAY_E_NOMEM, "ActiveFilter: document");
     }
     note(&o,
-         xmlTextWriterWriteRaw(o.writer, BAD_CAST
-                               "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"));
+         xmlTextWriterWriteRaw(
+             o.writer, as_xml("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")));
     put_root(&o, document);
     put_mode(&o, document);
     put_category(&o, "category", judged->category, judged->category_desc);
     put_category(&o, "sub-category", judged->sub_category,
                  judged->sub_category_desc);
-    note(&o, xmlTextWriterWriteRawLen(o.writer, BAD_CAST document->details.data,
+    note(&o, xmlTextWriterWriteRawLen(o.writer, as_xml(document->details.data),
                                       (int)document->details.len));
     end(&o);
     rc = take(&o, SIZE_MAX, out, len_out, err);

@@ -21,8 +21,8 @@ static bool is_element(const xmlNode *node, const char *name)
 {
     return node && node->type == XML_ELEMENT_NODE && node->ns &&
            xmlStrEqual(node->ns->href,
-                       BAD_CAST ASSAY__ACTIVEFILTER_NAMESPACE) &&
-           xmlStrEqual(node->name, BAD_CAST name);
+                       (const xmlChar *)ASSAY__ACTIVEFILTER_NAMESPACE) &&
+           xmlStrEqual(node->name, (const xmlChar *)name);
 }
 
 static const xmlNode *child_of(const xmlNode *parent, const char *name)
@@ -37,7 +37,7 @@ static const xmlNode *child_of(const xmlNode *parent, const char *name)
 static bool take_attribute(const xmlNode *node, const char *name, char *out,
                            size_t size)
 {
-    xmlChar *value = xmlGetNoNsProp(node, BAD_CAST name);
+    xmlChar *value = xmlGetNoNsProp(node, (const xmlChar *)name);
     const char *text = (const char *)value;
     bool is_good = text && strlen(text) < size && text[0] != '\0';
 

@@ -148,7 +148,7 @@ static assay_rc read_mail(int folder, const char *name,
     char *data, *xml = NULL;
     struct stat status;
     assay_rc rc;
-    int fd;
+    int fd = -1;
 
     rc = open_mail(folder, name, &fd, &status, err);
     if (rc != ASSAY_OK)

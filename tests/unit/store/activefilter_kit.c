@@ -264,6 +264,7 @@ void kit_take_with(const char *const *texts)
 
 /* ---- XML and SQL ------------------------------------------------------- */
 
+static void complain(void *arg, const char *format, ...) ASSAY_PRINTF(2, 3);
 static void complain(void *arg, const char *format, ...)
 {
     va_list args;
@@ -311,9 +312,9 @@ char *kit_xpath(const char *xml, size_t len, const char *expression)
     xmlChar *text;
     char *copy;
 
-    xmlXPathRegisterNs(context, BAD_CAST "af",
-                       BAD_CAST ASSAY__ACTIVEFILTER_NAMESPACE);
-    object = xmlXPathEvalExpression(BAD_CAST expression, context);
+    xmlXPathRegisterNs(context, (const xmlChar *)"af",
+                       (const xmlChar *)ASSAY__ACTIVEFILTER_NAMESPACE);
+    object = xmlXPathEvalExpression((const xmlChar *)expression, context);
     ck_assert_ptr_nonnull(object);
     text = xmlXPathCastToString(object);
     copy = strdup((const char *)text);
