@@ -56,7 +56,7 @@ static void check_again(void)
         return; /* no room for a second token */
     require(open_text(first.analysis, strlen(first.analysis), &second) ==
             ASSAY_OK);
-    require(memcmp(&first.score, &second.score, sizeof first.score) == 0);
+    require(!(first.score < second.score) && !(first.score > second.score));
     require(first.rescan == second.rescan);
     require(!strcmp(first.category, second.category));
     require(!strcmp(first.category_desc, second.category_desc));

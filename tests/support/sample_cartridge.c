@@ -200,6 +200,7 @@ static int sample_score(void *instance, const assay_authority_message *message,
 }
 
 #ifndef SAMPLE_PLAIN
+/* NOLINTNEXTLINE: its parameters are those of the interface */
 static int sample_analyze(void *instance, const char *header, size_t len,
                           int64_t deadline_ms, assay_authority_result *result,
                           char *error, size_t error_size)

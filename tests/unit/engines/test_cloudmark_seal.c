@@ -58,7 +58,7 @@ static assay_rc open_text(const char *text, size_t len)
 
 static void expect_the_same(void)
 {
-    ck_assert(memcmp(&again.score, &score.score, sizeof score.score) == 0);
+    ck_assert_double_eq(again.score, score.score);
     ck_assert_int_eq(again.rescan, score.rescan);
     ck_assert_str_eq(again.category, score.category);
     ck_assert_str_eq(again.category_desc, score.category_desc);
@@ -207,15 +207,16 @@ END_TEST
 
 START_TEST(every_flipped_bit_is_noticed)
 {
+    unsigned char *bytes = (unsigned char *)score.analysis;
     size_t len;
 
     add();
     len = strlen(score.analysis);
     for (size_t bit = 0; bit < 8 * len; bit++) {
-        score.analysis[bit / 8] ^= (char)(1 << bit % 8);
+        bytes[bit / 8] ^= 1U << bit % 8;
         ck_assert_msg(open_text(score.analysis, len) == ASSAY_E_INVAL,
                       "bit %zu: %s", bit, score.analysis);
-        score.analysis[bit / 8] ^= (char)(1 << bit % 8);
+        bytes[bit / 8] ^= 1U << bit % 8;
     }
     ck_assert_int_eq(open_text(score.analysis, len), ASSAY_OK);
 }
