@@ -199,7 +199,13 @@ static int sample_score(void *instance, const assay_authority_message *message,
     return 0;
 }
 
-#ifndef SAMPLE_PLAIN
+#ifdef SAMPLE_PLAIN
+#define ANALYZE NULL
+#define SCORE_IP NULL
+#else
+#define ANALYZE sample_analyze
+#define SCORE_IP sample_score_ip
+
 /* NOLINTNEXTLINE: its parameters are those of the interface */
 static int sample_analyze(void *instance, const char *header, size_t len,
                           int64_t deadline_ms, assay_authority_result *result,
@@ -243,8 +249,5 @@ static void sample_version(void *instance, char *engine, char *cartridge,
 
 ASSAY_AUTHORITY_CARTRIDGE(.name = "sample", .init = sample_init,
                           .shutdown = sample_shutdown, .score = sample_score,
-#ifndef SAMPLE_PLAIN
-                          .analyze = sample_analyze,
-                          .score_ip = sample_score_ip,
-#endif
+                          .analyze = ANALYZE, .score_ip = SCORE_IP,
                           .version = sample_version);
