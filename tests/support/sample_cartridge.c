@@ -174,6 +174,7 @@ static int sample_score(void *instance, const assay_authority_message *message,
                         int64_t deadline_ms, assay_authority_result *result,
                         char *error, size_t error_size)
 {
+    size_t count = message->recipient_count;
     char words[1024], again[1024];
 
     (void)instance;
@@ -192,9 +193,8 @@ static int sample_score(void *instance, const assay_authority_message *message,
                             "to=%zu,%s,%s",
                    result->score, message->helo, message->sender,
                    message->client_ip, message->client_host, message->queue_id,
-                   message->size, message->recipient_count,
-                   message->recipients[0],
-                   message->recipients[message->recipient_count - 1]);
+                   message->size, count, count ? message->recipients[0] : "",
+                   count ? message->recipients[count - 1] : "");
     each(again, spoil, result);
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alloc_fail.h"
 #include "cartridge.h"
 #include "check_run.h"
 #include "conf/schema.h"
@@ -235,6 +236,41 @@ START_TEST(the_ends_of_the_range_are_scores)
 }
 END_TEST
 
+START_TEST(a_message_may_have_no_recipients)
+{
+    const assay_score_subject subject = {.data = "",
+                                         .helo = "",
+                                         .sender = "",
+                                         .client_address = "",
+                                         .client_host = "",
+                                         .queue_id = ""};
+
+    open_good();
+    ck_assert_int_eq(assay__cartridge_ops.score(
+                         instance, &subject, soon(PATIENCE_MS), &score, &err),
+                     ASSAY_OK);
+    ck_assert_str_eq(score.analysis, "sample:12.5 helo= from= ip= host= id= "
+                                     "size=0 to=0,,");
+}
+END_TEST
+
+START_TEST(without_memory_there_is_no_answer)
+{
+    assay_rc opened, scored;
+
+    alloc_fail_at(1);
+    opened = open_cartridge();
+    alloc_fail_off();
+    ck_assert_int_eq(opened, ASSAY_E_NOMEM);
+    ck_assert_ptr_null(instance);
+    open_good();
+    alloc_fail_at(1);
+    scored = score_words("", soon(PATIENCE_MS));
+    alloc_fail_off();
+    ck_assert_int_eq(scored, ASSAY_E_NOMEM);
+}
+END_TEST
+
 START_TEST(a_late_answer_is_none)
 {
     open_good();
@@ -336,6 +372,8 @@ int main(void)
     tcase_add_loop_test(tc, an_absurd_result_is_an_error, 0,
                         (int)COUNT_OF(hostile));
     tcase_add_test(tc, the_ends_of_the_range_are_scores);
+    tcase_add_test(tc, a_message_may_have_no_recipients);
+    tcase_add_test(tc, without_memory_there_is_no_answer);
     tcase_add_test(tc, a_late_answer_is_none);
     tcase_add_test(tc, an_analysis_is_handed_on);
     tcase_add_test(tc, an_address_is_handed_on);

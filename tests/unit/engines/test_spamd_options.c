@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alloc_fail.h"
 #include "check_run.h"
 #include "conf/schema.h"
 #include "conf_fixture.h"
@@ -187,6 +188,47 @@ START_TEST(a_bad_server_is_refused_at_open)
 }
 END_TEST
 
+START_TEST(open_without_memory_leaves_nothing)
+{
+    for (unsigned long n = 1;; n++) {
+        void *instance;
+        bool hit;
+
+        alloc_fail_at(n);
+        instance = open_with(NULL, 0);
+        hit = alloc_fail_hit();
+        alloc_fail_off();
+        if (!hit) {
+            ck_assert_uint_gt(n, 1);
+            assay__spamd_ops.close(instance);
+            break;
+        }
+        ck_assert_ptr_null(instance);
+        ck_assert_int_eq(err.code, ASSAY_E_NOMEM);
+    }
+}
+END_TEST
+
+START_TEST(a_call_without_memory_is_an_error)
+{
+    const assay_score_subject subject = {.data = "x", .size = 1};
+    void *instance = open_with(NULL, 0);
+    assay_scorer_version version;
+    assay_rc scored, told;
+
+    ck_assert_ptr_nonnull(instance);
+    alloc_fail_at(1);
+    scored =
+        assay__spamd_ops.score(instance, &subject, INT64_MAX, &score, &err);
+    alloc_fail_at(1);
+    told = assay__spamd_ops.version(instance, INT64_MAX, &version, &err);
+    alloc_fail_off();
+    ck_assert_int_eq(scored, ASSAY_E_NOMEM);
+    ck_assert_int_eq(told, ASSAY_E_NOMEM);
+    assay__spamd_ops.close(instance);
+}
+END_TEST
+
 START_TEST(a_message_over_max_size_is_not_sent)
 {
     const assay_score_subject subject = {.data = "0123456789", .size = 10};
@@ -242,6 +284,8 @@ int main(void)
     tcase_add_loop_test(tc, what_is_no_address_is_refused_with_its_text, 0,
                         (int)COUNT_OF(bad_addresses));
     tcase_add_test(tc, a_bad_server_is_refused_at_open);
+    tcase_add_test(tc, open_without_memory_leaves_nothing);
+    tcase_add_test(tc, a_call_without_memory_is_an_error);
     tcase_add_test(tc, a_message_over_max_size_is_not_sent);
     tcase_add_test(tc, a_deadline_that_has_passed_asks_nobody);
     tcase_add_test(tc, the_module_says_what_it_is);
