@@ -33,16 +33,26 @@ enum {
 
 /* ---- logging ----------------------------------------------------------- */
 
+/* What stands in quotes in a line. */
+struct quoted {
+    char text[ASSAY_ERROR_MAX];
+};
+
+static struct quoted quote(const char *text)
+{
+    struct quoted quoted;
+
+    assay__text_copy(quoted.text, sizeof quoted.text, text);
+    assay__text_unquote(quoted.text);
+    return quoted;
+}
+
 static void log_failure(const assay_activefilter *filter, const char *event,
                         const char *id, const assay_error *err)
 {
-    char reason[ASSAY_ERROR_MAX];
-
-    assay__text_copy(reason, sizeof reason, err->msg);
-    assay__text_unquote(reason);
     assay_log_write(filter->log, ASSAY_LOG_WARN, event,
-                    "id=\"%s\" code=%s reason=\"%s\"", id,
-                    assay_rc_name(err->code), reason);
+                    "id=\"%s\" code=%s reason=\"%s\"", quote(id).text,
+                    assay_rc_name(err->code), quote(err->msg).text);
 }
 
 static void log_told(const assay_activefilter *filter,
@@ -50,21 +60,69 @@ static void log_told(const assay_activefilter *filter,
 {
     assay_log_write(filter->log, ASSAY_LOG_DEBUG, "activefilter.told",
                     "id=\"%s\" revision=%lld judgement=%s action=%s",
-                    document->id, (long long)document->revision,
+                    quote(document->id).text, (long long)document->revision,
                     document->score > document->threshold ? "spam" : "ham",
                     assay__activefilter_document_action(document));
 }
 
 /* ---- settling ---------------------------------------------------------- */
 
+static assay_rc no_mailbox(const assay_activefilter *filter, assay_error *err)
+{
+    return assay_error_set(err, ASSAY_E_IO,
+                           "ActiveFilter: the mailbox of %s is not there",
+                           filter->address);
+}
+
+/* A mail that this call staged. */
+struct own {
+    const assay_activefilter *filter;
+    struct assay__maildir_mail *mail;
+};
+
 static assay_rc deliver_own(void *arg, assay_error *err)
 {
-    struct assay__maildir_mail *mail = arg;
-    assay_rc rc = assay__maildir_commit(mail, err);
+    const struct own *own = arg;
+    assay_rc rc = assay__maildir_commit(own->mail, err);
 
     /* It may have been moved and not be sure to stay. */
     if (rc != ASSAY_OK)
-        (void)assay__maildir_revoke(mail);
+        (void)assay__maildir_revoke(own->mail);
+    return rc == ASSAY_E_NOTFOUND ? no_mailbox(own->filter, err) : rc;
+}
+
+/* It is not pending: another thread has delivered it, or the database was
+ * begun anew meanwhile and nobody knows of it. */
+static assay_rc deliver_unknown(struct own *own, assay_error *err)
+{
+    assay_rc rc = assay__maildir_commit(own->mail, err);
+
+    if (rc == ASSAY_E_NOTFOUND)
+        return assay__activefilter_has_mailbox(own->filter)
+                   ? ASSAY_OK
+                   : no_mailbox(own->filter, err);
+    if (rc != ASSAY_OK)
+        (void)assay__maildir_revoke(own->mail);
+    return rc;
+}
+
+/* What could not be delivered is not pending any more. Takes the mail. */
+static assay_rc take_back(assay_activefilter *filter,
+                          const struct assay__activefilter_delivery *delivery,
+                          struct own *own, const assay_error *why,
+                          assay_error *err)
+{
+    assay_rc rc = assay__activefilter_state_cancel(filter->state, delivery->id,
+                                                   delivery->mail_name, NULL);
+
+    if (rc == ASSAY_OK)
+        assay__maildir_mail_free(&own->mail);
+    else if (rc != ASSAY_E_NOTFOUND)
+        assay__maildir_mail_leave(&own->mail); /* still pending: not lost */
+    if (rc != ASSAY_E_NOTFOUND)
+        return assay_error_set(err, why->code, "%s", why->msg);
+    rc = deliver_unknown(own, err);
+    assay__maildir_mail_free(&own->mail);
     return rc;
 }
 
@@ -72,36 +130,25 @@ static assay_rc deliver_own(void *arg, assay_error *err)
 static assay_rc settle_own(assay_activefilter *filter, const char *id,
                            struct assay__maildir_mail *mail, assay_error *err)
 {
+    struct own own = {.filter = filter, .mail = mail};
     struct assay__activefilter_delivery delivery = {
         .id = id,
         .mail_name = assay__maildir_mail_name(mail),
         .deliver = deliver_own,
-        .arg = mail,
+        .arg = &own,
     };
     assay_error local = {0};
     bool is_out = false;
-    assay_rc rc, cancelled;
+    assay_rc rc = assay__activefilter_state_settle(filter->state, &delivery,
+                                                   &is_out, &local);
 
-    rc = assay__activefilter_state_settle(filter->state, &delivery, &is_out,
-                                          &local);
-    if (rc == ASSAY_OK) {
-        assay__maildir_mail_free(&mail);
-        return ASSAY_OK;
-    }
-    if (is_out) { /* it stays pending until the next recovery; no harm */
+    if (rc != ASSAY_OK && !is_out)
+        return take_back(filter, &delivery, &own, &local, err);
+    if (rc != ASSAY_OK) /* pending until the next recovery; no harm */
         log_failure(filter, "activefilter.not-noted", id, &local);
-        assay__maildir_mail_leave(&mail);
-        return ASSAY_OK;
-    }
-    cancelled = assay__activefilter_state_cancel(filter->state, id,
-                                                 delivery.mail_name, NULL);
-    if (cancelled == ASSAY_E_NOTFOUND)
-        rc = ASSAY_OK; /* another thread delivered it */
-    if (cancelled == ASSAY_OK || cancelled == ASSAY_E_NOTFOUND)
-        assay__maildir_mail_free(&mail);
-    else
-        assay__maildir_mail_leave(&mail); /* still pending: not lost */
-    return rc == ASSAY_OK ? rc : assay_error_set(err, rc, "%s", local.msg);
+    rc = is_out ? ASSAY_OK : deliver_unknown(&own, err);
+    assay__maildir_mail_free(&own.mail);
+    return rc;
 }
 
 /* A pending mail that another thread, or another life, staged. */
@@ -124,9 +171,7 @@ static assay_rc deliver_left(void *arg, assay_error *err)
         return rc;
     if (assay__activefilter_has_mailbox(left->filter))
         return ASSAY_OK; /* it was moved before */
-    return assay_error_set(err, ASSAY_E_IO,
-                           "ActiveFilter: the mailbox of %s is not there",
-                           left->filter->address);
+    return no_mailbox(left->filter, err);
 }
 
 static assay_rc settle_left(assay_activefilter *filter,
@@ -155,8 +200,10 @@ static assay_rc stage_mail(const assay_activefilter *filter,
     assay_bytes pieces[2] = {{mail->header, strlen(mail->header)},
                              {mail->body, mail->body_len}};
 
-    return assay__maildir_stage(filter->stanza, filter->address, pieces, 2,
-                                mail->name, out, err);
+    assay_rc rc = assay__maildir_stage(filter->stanza, filter->address, pieces,
+                                       2, mail->name, out, err);
+
+    return rc == ASSAY_E_NOTFOUND ? no_mailbox(filter, err) : rc;
 }
 
 static assay_rc stage(const assay_activefilter *filter,
@@ -432,10 +479,10 @@ static assay_rc register_new(assay_activefilter *filter,
     return rc;
 }
 
-/* @return ASSAY_OK; ASSAY_E_NOTFOUND it is not registered */
+/* @param is_known_out  whether it is registered */
 static assay_rc register_again(assay_activefilter *filter,
                                const struct assay__activefilter_event *event,
-                               assay_error *err)
+                               bool *is_known_out, assay_error *err)
 {
     struct assay__activefilter_entry entry = {.details = NULL};
     assay_error local = {0};
@@ -443,17 +490,44 @@ static assay_rc register_again(assay_activefilter *filter,
     assay_rc rc =
         assay__activefilter_state_find(filter->state, event->id, &entry, err);
 
+    *is_known_out = rc == ASSAY_OK;
     if (rc != ASSAY_OK)
-        return rc;
+        return rc == ASSAY_E_NOTFOUND ? ASSAY_OK : rc;
     rc = settle_and_judge(filter, &entry, event->score, &is_settled, &local);
     assay__activefilter_entry_fini(&entry);
     if (rc == ASSAY_OK)
         return ASSAY_OK;
+    if (rc == ASSAY_E_NOTFOUND && !is_settled) {
+        *is_known_out = false; /* forgotten meanwhile */
+        return ASSAY_OK;
+    }
     if (is_settled) { /* it is registered; the next score tries again */
         log_failure(filter, "activefilter.not-told", event->id, &local);
         return ASSAY_OK;
     }
     return assay_error_set(err, rc, "%s", local.msg);
+}
+
+static assay_rc register_once(assay_activefilter *filter,
+                              const struct assay__activefilter_event *event,
+                              const struct assay__fingerprint *fingerprint,
+                              assay_error *err)
+{
+    bool is_known = false;
+    assay_rc rc = register_again(filter, event, &is_known, err);
+
+    if (rc == ASSAY_OK && !is_known)
+        rc = register_new(filter, event, fingerprint, err);
+    if (rc != ASSAY_E_EXISTS)
+        return rc;
+    /* Another registered it at the same time. */
+    rc = register_again(filter, event, &is_known, err);
+    if (rc == ASSAY_OK && !is_known)
+        rc = assay_error_set(err, ASSAY_E_IO,
+                             "ActiveFilter: another was registering %s and "
+                             "could not",
+                             event->id);
+    return rc;
 }
 
 assay_rc assay__activefilter_register(
@@ -467,18 +541,8 @@ assay_rc assay__activefilter_register(
         rc = check_event(event, err);
     if (rc == ASSAY_OK)
         rc = assay__fingerprint_make(event->message, &fingerprint, err);
-    if (rc != ASSAY_OK)
-        return rc;
-    rc = register_again(filter, event, err);
-    if (rc == ASSAY_E_NOTFOUND)
-        rc = register_new(filter, event, &fingerprint, err);
-    if (rc == ASSAY_E_EXISTS) /* another registered it at the same time */
-        rc = register_again(filter, event, err);
-    if (rc == ASSAY_E_NOTFOUND)
-        rc = assay_error_set(err, ASSAY_E_IO,
-                             "ActiveFilter: another was registering %s and "
-                             "could not",
-                             event->id);
+    if (rc == ASSAY_OK)
+        rc = register_once(filter, event, &fingerprint, err);
     if (rc == ASSAY_OK)
         judge_others(filter, &fingerprint, event->score);
     return rc;

@@ -7,15 +7,19 @@
  *   activefilter.c           the flow: register, judge again, recover
  *   activefilter_settings.c  mode and address, as scripts set them
  *   activefilter_state.c     what must outlive a restart: a SQLite database
+ *   activefilter_fingerprint.c  when two messages are the same content
  *   activefilter_document.c  the XML (docs/activefilter.rng)
+ *   activefilter_mail.c      the mail around it
+ *   activefilter_sweep.c     what a crash leaves in tmp/
+ *   activefilter_mailbox.c   the consumer's side (<assay/activefilter.h>)
  *
  * A document is never told twice and never lost: it is staged in the mailbox,
  * written down as pending, moved into new/ and written down as told; after a
  * crash, a pending one that still lies in tmp/ is moved, and one that does not
  * was moved before.
  *
- * Locking: filter->lock (rank activefilter) guards the list of idle database
- * connections; nothing is done with one while it is held.
+ * Locking: the lock of the state (rank activefilter) guards the list of idle
+ * database connections; nothing is done with one while it is held.
  */
 #ifndef ASSAY_STORE_ACTIVEFILTER_H
 #define ASSAY_STORE_ACTIVEFILTER_H

@@ -11,8 +11,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "store/activefilter_state.h"
 #include "store/wall_clock.h"
 
@@ -340,6 +342,21 @@ static const char *distrust(const struct stat *status)
     return NULL;
 }
 
+/* Others hold it for moments; but one that was stopped must not stop us. */
+static bool lock(int fd)
+{
+    const struct timespec pause = {.tv_nsec = 10000000L};
+    int64_t deadline_ms = assay__clock_ms() + ASSAY__ACTIVEFILTER_BUSY_MS;
+
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if ((errno != EWOULDBLOCK && errno != EINTR) ||
+            assay__clock_ms() > deadline_ms)
+            return false;
+        (void)nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
 /* @param fd_out  locked, for as long as it is open */
 static assay_rc lock_folder(const char *folder, int *fd_out, assay_error *err)
 {
@@ -356,9 +373,8 @@ static assay_rc lock_folder(const char *folder, int *fd_out, assay_error *err)
         why = "cannot be looked at";
     else
         why = distrust(&status);
-    while (!why && flock(fd, LOCK_EX) != 0)
-        if (errno != EINTR)
-            why = "cannot be locked";
+    if (!why && !lock(fd))
+        why = "is locked by another process, or cannot be locked";
     if (why) {
         (void)close(fd);
         return refuse_folder(folder, why, err);

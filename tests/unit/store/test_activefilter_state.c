@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -29,6 +30,28 @@ int64_t __wrap_assay__wall_clock_s(void)
     return __real_assay__wall_clock_s() + later_s;
 }
 
+assay_rc __real_assay__activefilter_state_settle(
+    struct assay__activefilter_state *state,
+    const struct assay__activefilter_delivery *delivery, bool *delivered_out,
+    assay_error *error);
+assay_rc __wrap_assay__activefilter_state_settle(
+    struct assay__activefilter_state *state,
+    const struct assay__activefilter_delivery *delivery, bool *delivered_out,
+    assay_error *error);
+
+static void (*before_settling)(void);
+
+assay_rc __wrap_assay__activefilter_state_settle(
+    struct assay__activefilter_state *state,
+    const struct assay__activefilter_delivery *delivery, bool *delivered_out,
+    assay_error *error)
+{
+    if (before_settling)
+        before_settling();
+    return __real_assay__activefilter_state_settle(state, delivery,
+                                                   delivered_out, error);
+}
+
 static assay_activefilter *filter;
 static char database[PATH_MAX + 32];
 
@@ -36,6 +59,7 @@ static void setup(void)
 {
     kit_setup();
     later_s = 0;
+    before_settling = NULL;
     filter = NULL;
     (void)snprintf(database, sizeof database, "%s/activefilter.db", kit.state);
 }
@@ -377,6 +401,72 @@ START_TEST(database_removed_while_running_is_begun_anew)
 }
 END_TEST
 
+static void remove_state(void)
+{
+    char command[PATH_MAX + 64];
+
+    (void)snprintf(command, sizeof command, "rm -r '%s'", kit.state);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* Between writing down and telling: what is answered with OK is told. */
+START_TEST(database_removed_in_the_middle_loses_no_mail)
+{
+    begin();
+    before_settling = remove_state;
+    ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_OK);
+    ck_assert_uint_eq(kit_count("new"), 1);
+    ck_assert_uint_eq(kit_count("tmp"), 0);
+}
+END_TEST
+
+static void remove_mailbox(void)
+{
+    char command[PATH_MAX + 64];
+
+    (void)snprintf(command, sizeof command, "rm -r '%s'", kit.box);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(mailbox_removed_in_the_middle_is_an_error)
+{
+    begin();
+    before_settling = remove_mailbox;
+    ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_E_IO);
+    ck_assert_ptr_nonnull(strstr(err.msg, "is not there"));
+    ck_assert_int_eq(kit_sql("SELECT count(*) FROM entry"), 0);
+    before_settling = NULL;
+    ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_OK);
+    ck_assert_uint_eq(kit_count("new"), 1);
+}
+END_TEST
+
+/* Another process that opens the database, and was stopped while it did. */
+START_TEST(folder_that_stays_locked_is_an_error)
+{
+    int fd;
+
+    begin();
+    fd = open(kit.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_E_IO);
+    ck_assert_ptr_nonnull(strstr(err.msg, "locked"));
+    ck_assert_int_eq(close(fd), 0);
+    ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_OK);
+}
+END_TEST
+
+START_TEST(mailbox_that_may_not_be_made_is_an_error)
+{
+    kit.stanza.create_users = false;
+    begin();
+    ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_E_IO);
+    ck_assert_ptr_nonnull(strstr(err.msg, KIT_ADDRESS));
+    ck_assert_int_eq(kit_sql("SELECT count(*) FROM entry"), 0);
+}
+END_TEST
+
 START_TEST(newer_schema_is_refused_and_kept)
 {
     begin_with_one();
@@ -577,6 +667,10 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, empty_file_is_an_empty_database);
     tcase_add_test(tcase, damage_while_running_is_found_and_repaired);
     tcase_add_test(tcase, database_removed_while_running_is_begun_anew);
+    tcase_add_test(tcase, database_removed_in_the_middle_loses_no_mail);
+    tcase_add_test(tcase, mailbox_removed_in_the_middle_is_an_error);
+    tcase_add_test(tcase, folder_that_stays_locked_is_an_error);
+    tcase_add_test(tcase, mailbox_that_may_not_be_made_is_an_error);
     tcase_add_test(tcase, newer_schema_is_refused_and_kept);
     tcase_add_test(tcase, read_only_database_is_an_error);
     tcase_add_test(tcase, full_disk_is_a_limit_and_nothing_is_lost);
