@@ -219,14 +219,20 @@ static size_t on_body(char *data, size_t one, size_t size, void *arg)
     return size;
 }
 
+/* Printable ASCII of it, without blanks around. */
 static void keep_server(struct assay__http_reply *reply, const char *value,
                         size_t len)
 {
     size_t used = 0;
 
-    for (size_t i = 0; i < len && used + 1 < sizeof reply->server; i++)
-        if (value[i] > ' ' || (value[i] == ' ' && used > 0))
-            reply->server[used++] = value[i] < 127 ? value[i] : '?';
+    for (size_t i = 0; i < len && used + 1 < sizeof reply->server; i++) {
+        char c = value[i];
+
+        if (c > ' ' && c < 127)
+            reply->server[used++] = c;
+        else if (c == ' ' && used > 0)
+            reply->server[used++] = ' ';
+    }
     while (used > 0 && reply->server[used - 1] == ' ')
         used--;
     reply->server[used] = '\0';

@@ -10,3 +10,6 @@ endif()
 assay_add_script_test(real_spamd LABELS system engine TIMEOUT 600
   COMMAND ${Python3_EXECUTABLE} -B
     ${CMAKE_CURRENT_LIST_DIR}/cloudmark/real_spamd.py)
+assay_add_script_test(real_rspamd LABELS system engine TIMEOUT 600
+  COMMAND ${Python3_EXECUTABLE} -B
+    ${CMAKE_CURRENT_LIST_DIR}/cloudmark/real_rspamd.py)

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+/* The options of the backend authority, and what needs no server. */
+#include <check.h>
+#include <string.h>
+
+#include "authority.h"
+#include "check_run.h"
+#include "conf/schema.h"
+#include "conf_fixture.h"
+#include "opt_file.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct assay__conf_store *store;
+static struct assay__authority_settings settings;
+
+static void setup(void)
+{
+    conf_setup();
+    ck_assert_int_eq(assay__conf_store_new(&store, &err), ASSAY_OK);
+    ck_assert_msg(assay__conf_defaults(assay__authority_conf.options,
+                                       sizeof settings, store, &settings,
+                                       &err) == ASSAY_OK,
+                  "%s", err.msg);
+}
+
+static void teardown(void)
+{
+    assay__conf_store_free(&store);
+    conf_teardown();
+}
+
+static const char *fill(const char *text)
+{
+    ck_assert_int_eq(assay__conf_fill(assay__authority_conf.options,
+                                      conf_parse_good(text), store, diags,
+                                      &settings, NULL, &err),
+                     ASSAY_OK);
+    return conf_findings();
+}
+
+static assay_rc open_with(const char *const *servers, size_t count,
+                          void **instance)
+{
+    const assay_scorer_args args = {.settings = &settings,
+                                    .servers = {servers, count},
+                                    .timeout_ms = 1000,
+                                    .max_concurrency = 4};
+
+    return assay__authority_ops.open(&args, instance, &err);
+}
+
+START_TEST(options_are_documented)
+{
+    char text[2048];
+
+    ck_assert_msg(opt_file_compare(CLOUDMARK "/authority.opt",
+                                   assay__authority_conf.options, text,
+                                   sizeof text) == 0,
+                  "%s", text);
+}
+END_TEST
+
+START_TEST(defaults_and_values)
+{
+    ck_assert_str_eq(settings.recipient_separator, ",");
+    ck_assert_ptr_null(settings.category_key);
+    ck_assert_ptr_null(settings.rescan_key);
+    ck_assert_ptr_null(settings.analysis_secret);
+    ck_assert_str_eq(fill("recipient_separator = \"; \"\n"
+                          "category_key = category\n"
+                          "category_desc_key = \"category-desc\"\n"
+                          "subcategory_key = sub\n"
+                          "subcategory_desc_key = text\n"
+                          "rescan_key = again\n"
+                          "analysis_secret = \"sixteen letters.\"\n"
+                          "tls_ca_file = \"/etc/ca.pem\"\n"),
+                     "");
+    ck_assert_str_eq(settings.recipient_separator, "; ");
+    ck_assert_str_eq(settings.category_key, "category");
+    ck_assert_str_eq(settings.category_desc_key, "category-desc");
+    ck_assert_str_eq(settings.subcategory_key, "sub");
+    ck_assert_str_eq(settings.subcategory_desc_key, "text");
+    ck_assert_str_eq(settings.rescan_key, "again");
+    ck_assert_str_eq(settings.tls_ca_file, "/etc/ca.pem");
+}
+END_TEST
+
+static const struct {
+    const char *text, *want;
+} wrong[] = {
+    {"recipient_separator = \"\"", "1 to 8 characters"},
+    {"recipient_separator = \",,,,,,,,,\"", "1 to 8 characters"},
+    {"recipient_separator = a", "a separator is made of"},
+    {"recipient_separator = \"@\"", "a separator is made of"},
+    {"recipient_separator = \"%\"", "a separator is made of"},
+    {"recipient_separator = \",\t\"", "a separator is made of"},
+    {"analysis_secret = short", "16 to 1024 bytes"},
+};
+
+START_TEST(wrong_values_are_refused)
+{
+    const char *findings = fill(wrong[_i].text);
+
+    ck_assert_msg(strstr(findings, wrong[_i].want) != NULL,
+                  "case %d: got %s, want %s", _i, findings, wrong[_i].want);
+}
+END_TEST
+
+START_TEST(without_servers_the_usual_one_is_asked)
+{
+    void *instance = NULL;
+
+    ck_assert_msg(open_with(NULL, 0, &instance) == ASSAY_OK, "%s", err.msg);
+    assay__authority_ops.close(instance);
+}
+END_TEST
+
+START_TEST(a_server_that_is_none_is_refused)
+{
+    static const char *const servers[] = {"127.0.0.1:1", "ftp://a:1", NULL};
+    void *instance = NULL;
+
+    ck_assert_int_eq(open_with(servers, 2, &instance), ASSAY_E_INVAL);
+    ck_assert_ptr_null(instance);
+    ck_assert_ptr_nonnull(strstr(err.msg, "ftp://a:1"));
+}
+END_TEST
+
+START_TEST(a_foreign_analysis_is_refused)
+{
+    static const char nul[] = "a\0b";
+    static assay_score score;
+    void *instance = NULL;
+
+    ck_assert_int_eq(open_with(NULL, 0, &instance), ASSAY_OK);
+    ck_assert_int_eq(
+        assay__authority_ops.analyze(instance, nul, 3, INT64_MAX, &score, &err),
+        ASSAY_E_INVAL);
+    ck_assert_int_eq(
+        assay__authority_ops.analyze(instance, "", 0, INT64_MAX, &score, &err),
+        ASSAY_E_INVAL);
+    assay__authority_ops.close(instance);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("authority_options");
+    TCase *tcase = tcase_create("authority_options");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, options_are_documented);
+    tcase_add_test(tcase, defaults_and_values);
+    tcase_add_loop_test(tcase, wrong_values_are_refused, 0, COUNT_OF(wrong));
+    tcase_add_test(tcase, without_servers_the_usual_one_is_asked);
+    tcase_add_test(tcase, a_server_that_is_none_is_refused);
+    tcase_add_test(tcase, a_foreign_analysis_is_refused);
+    suite_add_tcase(suite, tcase);
+    return check_run(suite);
+}
