@@ -13,7 +13,10 @@
 
 #include "deadline.h"
 
-enum { CONNECTIONS_MAX = 4 /* open at a time, of one handle */ };
+enum {
+    CONNECTIONS_MAX = 4, /* open at a time, of one handle */
+    BODY_MIN = 4096      /* bytes, the first time */
+};
 
 struct assay__http {
     char *ca_file; /* set once; owned; NULL: those of the system */
@@ -29,6 +32,7 @@ struct exchange {
     struct curl_slist *headers;
     curl_mime *mime;
     struct assay__http_reply reply;
+    size_t capacity; /* of reply.body */
     size_t header_bytes;
     bool is_too_long, no_memory;
     char error[CURL_ERROR_SIZE];
@@ -195,27 +199,42 @@ assay_rc assay__http_parse_server(const char *text,
 
 /* ---- callbacks of libcurl ----------------------------------------------- */
 
+/* Doubled each time, as chunks may be of one byte. */
+static bool reserve(struct exchange *exchange, size_t size)
+{
+    size_t capacity = exchange->capacity ? exchange->capacity : BODY_MIN;
+    char *body;
+
+    while (capacity <= size)
+        capacity *= 2;
+    if (capacity == exchange->capacity)
+        return true;
+    body = realloc(exchange->reply.body, capacity);
+    if (!body)
+        return false;
+    exchange->reply.body = body;
+    exchange->capacity = capacity;
+    return true;
+}
+
 /* A return other than the bytes given ends the transfer. */
 static size_t on_body(char *data, size_t one, size_t size, void *arg)
 {
     struct exchange *exchange = arg;
     struct assay__http_reply *reply = &exchange->reply;
-    char *body;
 
     (void)one; /* always 1 */
     if (size > ASSAY__HTTP_REPLY_MAX - reply->size) {
         exchange->is_too_long = true;
         return 0;
     }
-    body = realloc(reply->body, reply->size + size + 1);
-    if (!body) {
+    if (!reserve(exchange, reply->size + size)) {
         exchange->no_memory = true;
         return 0;
     }
-    memcpy(body + reply->size, data, size);
+    memcpy(reply->body + reply->size, data, size);
     reply->size += size;
-    body[reply->size] = '\0';
-    reply->body = body;
+    reply->body[reply->size] = '\0';
     return size;
 }
 

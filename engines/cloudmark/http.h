@@ -13,6 +13,11 @@
  * up a host name libcurl starts a thread that ends by itself; it may outlive
  * the request, so modules with this in them are linked with -z nodelete.
  *
+ * Sockets are CLOEXEC. libcurl 7.88 keeps a pair of connected sockets beside
+ * each handle that are not, and has no option for it: a program that the host
+ * starts may inherit them, but nothing is ever sent over them. Programs that
+ * libassay starts inherit nothing.
+ *
  * Locking: http->lock guards the stack of idle handles, for the moment that
  * one is taken or put back. It is never held across I/O.
  */
