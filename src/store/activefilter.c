@@ -40,7 +40,7 @@ struct quoted {
 
 static struct quoted quote(const char *text)
 {
-    struct quoted quoted;
+    struct quoted quoted = {.text = ""};
 
     assay__text_copy(quoted.text, sizeof quoted.text, text);
     assay__text_unquote(quoted.text);

@@ -39,7 +39,7 @@ struct bench {
 
 /* ---- a bare client of rspamd -------------------------------------------- */
 
-static size_t throw_away(char *data, size_t size, size_t count, void *arg)
+static size_t throw_away(const void *data, size_t size, size_t count, void *arg)
 {
     size_t *received = arg;
 
@@ -96,18 +96,15 @@ static void bare_rspamd(struct bench *bench)
 
 static int dial(const char *server)
 {
-    char host[128];
-    const char *colon = strrchr(server, ':');
+    char host[128], port[16];
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                                    .ai_flags = AI_NUMERICHOST};
     struct addrinfo *found = NULL;
     int fd;
 
-    if (!colon || (size_t)(colon - server) >= sizeof host)
-        bench_die("the server is not HOST:PORT");
-    (void)snprintf(host, sizeof host, "%.*s", (int)(colon - server), server);
-    if (getaddrinfo(host, colon + 1, &hints, &found) != 0)
-        bench_die("the server is not an address");
+    if (sscanf(server, "%127[^:]:%15s", host, port) != 2 ||
+        getaddrinfo(host, port, &hints, &found) != 0)
+        bench_die("the server is not HOST:PORT in numbers");
     fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, found->ai_addr, found->ai_addrlen) != 0)
         bench_die("spamd does not take the bare client");
@@ -205,13 +202,12 @@ static void open_library(struct bench *bench, const char *folder)
 
     (void)snprintf(path, sizeof path, "%s/assay.conf", folder);
     file = fopen(path, "we");
-    if (!file)
-        bench_die("no configuration");
-    fprintf(file,
-            "cloudmark { enabled = false  backend = \"%s\"  servers = ( \"%s\" "
-            ")  use_wire_rep = false  timeout = 120 }\n",
-            bench->options.backend, bench->options.server);
-    if (fclose(file) != 0)
+    if (!file ||
+        fprintf(file,
+                "cloudmark { enabled = false  backend = \"%s\"  servers = ( "
+                "\"%s\" )  use_wire_rep = false  timeout = 120 }\n",
+                bench->options.backend, bench->options.server) < 0 ||
+        fclose(file) != 0)
         bench_die("no configuration");
     options.config_path = path;
     if (assay_open(&options, &bench->library, &err) != ASSAY_OK ||

@@ -5,13 +5,15 @@
  * variant is built with one of the BAD_ definitions. Their functions abort.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include <assay/authority.h>
 
 static int bad_init(const char *config, void **instance_out, char *error,
                     size_t error_size)
 {
-    (void)config, (void)instance_out, (void)error, (void)error_size;
+    (void)config, (void)instance_out;
+    memset(error, 0, error_size);
     abort();
 }
 
@@ -26,14 +28,16 @@ static int bad_score(void *instance, const assay_authority_message *message,
                      char *error, size_t error_size)
 {
     (void)instance, (void)message, (void)deadline_ms, (void)result;
-    (void)error, (void)error_size;
+    memset(error, 0, error_size);
     abort();
 }
 
 static void bad_version(void *instance, char *engine, char *cartridge,
                         size_t size)
 {
-    (void)instance, (void)engine, (void)cartridge, (void)size;
+    (void)instance;
+    memset(engine, 0, size);
+    memset(cartridge, 0, size);
     abort();
 }
 

@@ -245,8 +245,8 @@ START_TEST(sender_cannot_add_headers)
     (void)rcpt("user@msi.local");
     data();
     ck_assert_int_eq(assay_session_store(session, &err), ASSAY_OK);
-    ck_assert_int_eq(
-        strncmp(maildir_text(USER "/new"), want, sizeof want - 1), 0);
+    ck_assert_int_eq(strncmp(maildir_text(USER "/new"), want, sizeof want - 1),
+                     0);
 }
 END_TEST
 

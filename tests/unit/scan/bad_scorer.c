@@ -61,10 +61,12 @@ static const assay_scorer_ops bad_ops = {
     .version = bad_version,
 };
 
+#if defined(BAD_CONF)
 static const assay_conf_option bad_options[] = {
     {.name = "outside", .type = ASSAY_CONF_INT, .offset = 4096},
     {.name = NULL},
 };
+#endif
 
 static const assay_conf_stanza bad_conf = {
     .name = "cloudmark",
@@ -103,7 +105,7 @@ const assay_scorer_module TABLE = {
     .name = OWN_NAME,
 #endif
     .version = "1.0",
-    .description = bad_options[0].name,
+    .description = "refused",
     .conf = &bad_conf,
     .ops = &bad_ops,
 };
