@@ -230,7 +230,7 @@ assay_rc assay__build_maildir(struct assay__build *build,
     static const char *const no_children[] = {NULL};
     struct assay__generation *generation = build->generation;
     struct assay__maildir_settings settings;
-    struct assay__maildir_options *options;
+    struct assay__maildir_options *options = NULL;
     assay_rc rc;
 
     assay__conf_check_instance(item, true, build->diags);

@@ -306,7 +306,7 @@ assay_rc assay__maildir_stage(const struct assay__maildir_options *options,
                               struct assay__maildir_mail **out,
                               assay_error *err)
 {
-    struct assay__maildir_mail *mail;
+    struct assay__maildir_mail *mail = NULL;
     assay_rc rc = new_mail(options, address, name, &mail, err);
 
     if (rc != ASSAY_OK)
@@ -329,7 +329,7 @@ assay_rc assay__maildir_find_staged(
     const char *name, struct assay__maildir_mail **out, assay_error *err)
 {
     struct assay__mailbox box = ASSAY__MAILBOX_NONE;
-    struct assay__maildir_mail *mail;
+    struct assay__maildir_mail *mail = NULL;
     struct stat file;
     assay_rc rc = new_mail(options, address, name, &mail, err);
 

@@ -181,7 +181,7 @@ START_TEST(modes_are_exact_for_a_user)
     (void)umask(0777);
     ck_assert_int_eq(maildir_deliver(ADDRESS, "x"), ASSAY_OK);
     ck_assert_uint_eq(maildir_mode(USER "/new"), 0700);
-    (void)seteuid(getuid());
+    ck_assert_int_eq(seteuid(getuid()), 0);
 }
 END_TEST
 
@@ -300,7 +300,7 @@ START_TEST(folder_that_cannot_be_written_to_is_seen_when_looking)
         ck_assert_int_eq(seteuid(NOBODY), 0);
     ck_assert_int_eq(look(), ASSAY_E_IO);
     ck_assert_int_eq(maildir_deliver(ADDRESS, "x"), ASSAY_E_IO);
-    (void)seteuid(getuid());
+    ck_assert_int_eq(seteuid(getuid()), 0);
 }
 END_TEST
 
