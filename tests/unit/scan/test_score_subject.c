@@ -8,9 +8,9 @@
 #include "check_run.h"
 #include "scan/score_subject.h"
 
-static const char mail[] = "From: a@example.org\r\nSubject: x\r\n\r\n"
-                           ".line\r\nsecond\r\n";
-static const char header[] = "From: a@example.org\r\nSubject: x\r\n\r\n";
+#define HEADER "From: a@example.org\r\nSubject: x\r\n\r\n"
+
+static const char mail[] = HEADER ".line\r\nsecond\r\n";
 
 static struct assay__scorer_options options;
 static const struct assay__score_client nobody;
@@ -41,7 +41,7 @@ static void make(const struct assay__score_client *client)
 
 static void assert_body(const char *want)
 {
-    size_t len = sizeof header - 1;
+    size_t len = sizeof HEADER - 1;
 
     ck_assert_uint_eq(subject.size, len + strlen(want));
     ck_assert_mem_eq((const char *)subject.data + len, want, strlen(want));
