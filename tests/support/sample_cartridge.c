@@ -19,7 +19,8 @@
  * The analysis is "sample:SCORE" and what was asked; analyze takes it again.
  * The address 192.0.2.66 scores 90, 192.0.2.99 not a number, all others 1.
  * A configuration that ends with "refuse" or "silent" is refused, with one
- * that ends with "odd" the version has a line end.
+ * that ends with "odd" the version has a line end, with one that ends with
+ * "slow" it takes 1.5 seconds to start.
  */
 #include <math.h>
 #include <poll.h>
@@ -50,6 +51,24 @@ static int say(char *error, size_t size, const char *sentence)
     return -1;
 }
 
+static void wait_past(int64_t deadline_ms)
+{
+    struct timespec now;
+
+    do {
+        (void)poll(NULL, 0, 1);
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    } while ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 < deadline_ms);
+}
+
+static void wait_for(int64_t ms)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    wait_past((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + ms);
+}
+
 static int sample_init(const char *config, void **instance_out, char *error,
                        size_t error_size)
 {
@@ -59,6 +78,8 @@ static int sample_init(const char *config, void **instance_out, char *error,
         return say(error, error_size, "told to refuse");
     if (ends_with(config, "silent"))
         return -3;
+    if (ends_with(config, "slow"))
+        wait_for(1500);
     sample = calloc(1, sizeof *sample);
     if (!sample)
         return say(error, error_size, "out of memory");
@@ -73,16 +94,6 @@ static void sample_shutdown(void *instance)
 }
 
 /* ---- words -------------------------------------------------------------- */
-
-static void wait_past(int64_t deadline_ms)
-{
-    struct timespec now;
-
-    do {
-        (void)poll(NULL, 0, 1);
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    } while ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 < deadline_ms);
-}
 
 static char *text_of(assay_authority_result *result, const char *name,
                      size_t *size_out)

@@ -88,6 +88,7 @@ cartridge()
         -ldl -o "$2" -Wl,-rpath,"$prefix/lib"
 }
 
+# Its configuration is its own: what that file says comes out again (CM-06).
 # @param $1  program, $2  cartridge, $3  mail, $4  what is printed
 weigh_it()
 {
@@ -154,6 +155,11 @@ weigh_it "$folder/weigh" "$folder/twig.so" "$folder/needle.eml" \
     '95 twig 1.0 sharp thing'
 weigh_it "$folder/weigh" "$folder/twig.so" "$folder/hay.eml" \
     '5 none 1.0 sharp thing'
+echo '== another installation leaves cartridges alone' # CM-05
+cp "$folder/twig.so" "$prefix/lib/assay/scorers/mine.so"
+DESTDIR=$folder cmake --install "$root/build/release" \
+    --prefix /opt/assay >"$folder/third.log"
+cmp "$folder/twig.so" "$prefix/lib/assay/scorers/mine.so"
 for scorer in authority rspamd spamd; do
     test -f "$(pkg --variable=scorerdir)/$scorer.so"
 done

@@ -132,6 +132,7 @@ START_TEST(a_cartridge_that_is_none_is_refused)
 }
 END_TEST
 
+/* CM-03: such as for want of its licence; then the host does not start. */
 START_TEST(a_cartridge_may_refuse_to_start)
 {
     settings.cartridge_config = "/etc/sample/refuse";
@@ -141,6 +142,15 @@ START_TEST(a_cartridge_may_refuse_to_start)
     ck_assert_int_eq(open_cartridge(), ASSAY_E_UNAVAILABLE);
     ck_assert_str_eq(err.msg, "cartridge 'sample': it returns -3");
     ck_assert_ptr_null(instance);
+}
+END_TEST
+
+/* CM-04: it may fetch its rules first; the timeout is for scores. */
+START_TEST(a_slow_start_is_waited_for)
+{
+    settings.cartridge_config = "/etc/sample/slow";
+    open_good();
+    ck_assert_int_eq(score_words("score=70", soon(60000)), ASSAY_OK);
 }
 END_TEST
 
@@ -367,6 +377,7 @@ int main(void)
     tcase_add_test(tc, servers_make_no_sense);
     tcase_add_test(tc, a_cartridge_that_is_none_is_refused);
     tcase_add_test(tc, a_cartridge_may_refuse_to_start);
+    tcase_add_test(tc, a_slow_start_is_waited_for);
     tcase_add_test(tc, all_of_the_subject_arrives);
     tcase_add_test(tc, all_of_a_result_is_taken);
     tcase_add_loop_test(tc, an_absurd_result_is_an_error, 0,
