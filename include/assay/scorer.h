@@ -126,6 +126,14 @@ typedef struct assay_scorer_ops {
      *  them first. What fails here is tried again by score(). Beside other
      *  calls. May be NULL [nothing to ask]. */
     void (*start)(void *instance, int64_t deadline_ms);
+    /**
+     * Whether settings and servers can be used, as far as can be said without
+     * asking a server; while a configuration is checked, so that the mistake is
+     * told with its place. May be NULL [they can].
+     * @param option_out  set with a failure: the option that is wrong; static
+     */
+    assay_rc (*check)(const assay_scorer_args *args, const char **option_out,
+                      assay_error *err);
 } assay_scorer_ops;
 
 /** The one exported symbol of a scorer. */

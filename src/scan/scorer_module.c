@@ -13,8 +13,8 @@
 
 /* What ABI 1.0 has; all tables of this major number reach as far. */
 #define OPS_SIZE_MIN                     \
-    (offsetof(assay_scorer_ops, start) + \
-     sizeof(((const assay_scorer_ops *)NULL)->start))
+    (offsetof(assay_scorer_ops, check) + \
+     sizeof(((const assay_scorer_ops *)NULL)->check))
 
 struct assay__scorer_module {
     _Atomic unsigned count;
@@ -54,6 +54,15 @@ static void no_start(void *instance, int64_t deadline_ms)
 {
     (void)instance;
     (void)deadline_ms;
+}
+
+static assay_rc all_is_good(const assay_scorer_args *args,
+                            const char **option_out, assay_error *err)
+{
+    (void)args;
+    (void)option_out;
+    (void)err;
+    return ASSAY_OK;
 }
 
 /* ---- checks -------------------------------------------------------------- */
@@ -124,6 +133,8 @@ static void copy_table(const assay_scorer_module *table,
         ops->score_address = no_addresses;
     if (!ops->start)
         ops->start = no_start;
+    if (!ops->check)
+        ops->check = all_is_good;
 }
 
 /* The table is read only as far as the object says it reaches. */
