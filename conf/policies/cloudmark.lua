@@ -5,7 +5,7 @@
 --
 --   score over REJECT_ABOVE      550
 --   any other score              accepted, with the headers X-Spam-Score and,
---                                over MARK_ABOVE, X-Spam-Flag: YES
+--                                over MinimumScore, X-Spam-Flag: YES
 --   no score                     accepted without them; the log says why
 --
 -- It needs a stanza `cloudmark` with a service that scores. Unlike a virus, spam
@@ -18,9 +18,9 @@
 
 require("msys.cloudmark")
 
--- Of 100; the services are surer that it is spam the higher it is.
+-- Of 100; the services are surer that it is spam the higher it is. With spamd
+-- and rspamd what they call spam scores 90, and twice as many points 95.
 local REJECT_ABOVE = 95
-local MARK_ABOVE = 70
 
 local cloudmark = {}
 
@@ -32,7 +32,7 @@ end
 
 local function add_marks(msg, info)
   msg:header("X-Spam-Score", tostring(info.score))
-  if info.score > MARK_ABOVE then
+  if info.is_spam then
     msg:header("X-Spam-Flag", "YES")
   end
 end

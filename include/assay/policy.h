@@ -121,7 +121,7 @@ ASSAY_API bool assay_session_can_score(const assay_session *session);
 
 /**
  * Score a message and set its context variables cmae-* (CM-11 … CM-18).
- * On failure none of them is set or changed.
+ * On failure none of them is set: those of an earlier score go, too.
  *
  * @param message    of this session, finished
  * @param score_out  set on ASSAY_OK only
@@ -135,8 +135,10 @@ ASSAY_API assay_rc assay_session_score(assay_session *session,
                                        assay_score *score_out,
                                        assay_error *err) ASSAY_MUST_CHECK;
 /** Likewise from an analysis text that a score once came with; sets all
- *  variables but cmae-analysis. @param text  len bytes of anything; over
- *  ASSAY_SCORE_ANALYSIS_MAX - 1 or with a NUL it is ASSAY_E_INVAL */
+ *  variables but cmae-analysis, and on failure leaves them as they are. What
+ *  it says is not held against other messages: a text may be a copy.
+ *  @param text  len bytes of anything; over
+ *  4 * ASSAY_SCORE_ANALYSIS_MAX - 1 or with a NUL it is ASSAY_E_INVAL */
 ASSAY_API assay_rc assay_session_analyze(assay_session *session,
                                          assay_message *message,
                                          const char *text, size_t len,
@@ -183,12 +185,13 @@ assay_activefilter_set_address(assay_activefilter *filter, const char *address,
 /**
  * Have ActiveFilter say more of one recipient of the message in progress.
  *
- * @param address  copied; it need not be a recipient yet
+ * @param address  copied; it need not be a recipient yet; at most 512 bytes
  * @param key      copied; letters, digits and _ - . , at most 64 bytes
  * @param value    copied; UTF-8 without control characters but tab, CR and LF;
  *                 at most 4096 bytes
  * @return ASSAY_OK; ASSAY_E_STATE no message is in progress; ASSAY_E_INVAL;
- *         ASSAY_E_LIMIT over 64 keys of one recipient; ASSAY_E_NOMEM
+ *         ASSAY_E_LIMIT over 64 keys of one recipient, 10000 of all, or 1 MiB;
+ *         ASSAY_E_NOMEM
  * Threads: the session's.
  */
 ASSAY_API assay_rc assay_session_add_activefilter_data(

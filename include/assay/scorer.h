@@ -33,7 +33,8 @@
 
 /** What is scored. Borrowed for the call; no string is NULL. */
 typedef struct assay_score_subject {
-    const void *data; /**< header, empty line, body; NULL only when size is 0 */
+    const void *data; /**< header, empty line, body; NULL only when size is 0;
+                           dot-stuffed unless use_wire_rep is off */
     size_t size;      /**< bytes */
     bool is_cut;      /**< the body was cut at Max_Body_Length */
     const char *helo;
@@ -109,7 +110,8 @@ typedef struct assay_scorer_ops {
                       int64_t deadline_ms, assay_score *score_out,
                       assay_error *err);
     /** Say again what an analysis text that score() once gave says. @param
-     *  text  any bytes, perhaps forged. May be NULL [ASSAY_E_NOTFOUND]. */
+     *  text  any bytes but NUL, perhaps forged, perhaps folded: up to four
+     * times ASSAY_SCORE_ANALYSIS_MAX. May be NULL [ASSAY_E_NOTFOUND]. */
     assay_rc (*analyze)(void *instance, const char *text, size_t len,
                         int64_t deadline_ms, assay_score *score_out,
                         assay_error *err);

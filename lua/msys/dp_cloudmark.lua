@@ -128,6 +128,9 @@ end
 
 function policy:init()
   config = read_config()
+  if not config.scan then
+    print("scan is false: no message is scored")
+  end
   return true
 end
 

@@ -34,12 +34,14 @@ static const assay_call *check_available(lua_State *L)
     return call;
 }
 
-/* [-0, +0, v] Likewise, with a message that has arrived. */
+/* [-0, +0, v] Likewise, with a message that has arrived, in one of the phases
+ * that are documented for it (CM-19). */
 static const assay_call *check_phase(lua_State *L)
 {
     const assay_call *call = check_available(L);
 
-    if (!call->message || call->phase < ASSAY_PHASE_DATA)
+    if (!call->message || call->phase < ASSAY_PHASE_DATA ||
+        call->phase > ASSAY_PHASE_DATA_SPOOL_EACH_RCPT)
         luaL_error(L, "no message to score in this phase");
     return call;
 }

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Assay authors */
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,23 @@ void assay__text_copy(char *out, size_t size, const char *text)
         len = size - 1;
     if (len > 0)
         memcpy(out, text, len);
+    out[len] = '\0';
+}
+
+void assay__text_number(char *out, size_t size, double number)
+{
+    double rounding = number < 0 ? -0.5 : 0.5;
+    long long millionths = (long long)(number * 1e6 + rounding);
+    long long whole = millionths / 1000000, rest = millionths % 1000000;
+    size_t len;
+
+    (void)snprintf(out, size, "%s%lld.%06lld", millionths < 0 ? "-" : "",
+                   whole < 0 ? -whole : whole, rest < 0 ? -rest : rest);
+    len = strlen(out);
+    while (len > 0 && out[len - 1] == '0')
+        len--;
+    if (len > 0 && out[len - 1] == '.')
+        len--;
     out[len] = '\0';
 }
 

@@ -32,6 +32,9 @@ size_t assay__text_copy_clean(char *out, size_t size, const char *text,
 void assay__text_unquote(char *text);
 /** Copy and terminate, cutting at size - 1. NULL text counts as "". */
 void assay__text_copy(char *out, size_t size, const char *text);
+/** A number from -1e12 to 1e12 with at most six decimals: a point whatever the
+ *  locale, no exponent, no zeros at the end. @param size  32 holds any */
+void assay__text_number(char *out, size_t size, double number);
 /** Bytes (1..4) of the UTF-8 character that text starts with; 0 when it is not
  *  valid (RFC 3629: no surrogates, nothing over-long) or len is 0. */
 size_t assay__utf8_length(const char *text, size_t len);

@@ -45,8 +45,12 @@ static bool is_value(const char *value)
 static assay_rc check(const char *address, const char *key, const char *value,
                       assay_error *err)
 {
-    if (address[0] == '\0')
-        return assay_error_set(err, ASSAY_E_INVAL, "there is no address");
+    size_t len = strnlen(address, ASSAY__ACTIVEFILTER_ADDRESS_MAX + 1);
+
+    if (len == 0 || len > ASSAY__ACTIVEFILTER_ADDRESS_MAX)
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "an address has 1 to %d bytes",
+                               ASSAY__ACTIVEFILTER_ADDRESS_MAX);
     if (!is_key(key))
         return assay_error_set(err, ASSAY_E_INVAL,
                                "'%.80s' is not a key: letters, digits and "
@@ -72,7 +76,7 @@ static struct assay__activefilter_datum *find(
     for (size_t i = 0; i < data->count; i++) {
         struct assay__activefilter_datum *item = &data->items[i];
 
-        if (strcmp(item->address, address) != 0)
+        if (!assay__text_equal(item->address, address))
             continue;
         ++*keys_out;
         if (strcmp(item->key, key) == 0)
@@ -86,6 +90,31 @@ static void release(struct assay__activefilter_datum *item)
     free((void *)(uintptr_t)item->address);
     free((void *)(uintptr_t)item->key);
     free((void *)(uintptr_t)item->value);
+}
+
+static size_t size_of(const struct assay__activefilter_datum *item)
+{
+    return strlen(item->address) + strlen(item->key) + strlen(item->value);
+}
+
+/* @param present  what the new one takes the place of, or NULL */
+static assay_rc check_room(const struct assay__activefilter_data *data,
+                           const struct assay__activefilter_datum *present,
+                           size_t keys, size_t bytes, assay_error *err)
+{
+    size_t freed = present ? size_of(present) : 0;
+
+    if (!present && keys >= ASSAY__ACTIVEFILTER_KEYS_MAX)
+        return assay_error_set(err, ASSAY_E_LIMIT,
+                               "a recipient has %d keys already",
+                               ASSAY__ACTIVEFILTER_KEYS_MAX);
+    if ((!present && data->count >= ASSAY__ACTIVEFILTER_DATA_MAX) ||
+        bytes > ASSAY__ACTIVEFILTER_BYTES_MAX - (data->bytes - freed))
+        return assay_error_set(err, ASSAY_E_LIMIT,
+                               "the recipients of a message have %zu keys of "
+                               "%zu bytes already",
+                               data->count, data->bytes);
+    return ASSAY_OK;
 }
 
 static bool reserve(struct assay__activefilter_data *data)
@@ -114,10 +143,10 @@ assay_rc assay__activefilter_data_add(struct assay__activefilter_data *data,
     if (rc != ASSAY_OK)
         return rc;
     present = find(data, address, key, &keys);
-    if (!present && keys >= ASSAY__ACTIVEFILTER_KEYS_MAX)
-        return assay_error_set(err, ASSAY_E_LIMIT,
-                               "a recipient has %d keys already",
-                               ASSAY__ACTIVEFILTER_KEYS_MAX);
+    rc = check_room(data, present, keys,
+                    strlen(address) + strlen(key) + strlen(value), err);
+    if (rc != ASSAY_OK)
+        return rc;
     item.address = assay__text_dup(address, strlen(address));
     item.key = assay__text_dup(key, strlen(key));
     item.value = assay__text_dup(value, strlen(value));
@@ -126,10 +155,13 @@ assay_rc assay__activefilter_data_add(struct assay__activefilter_data *data,
         release(&item);
         return assay_error_set(err, ASSAY_E_NOMEM, "data of a recipient");
     }
-    if (present)
+    if (present) {
+        data->bytes -= size_of(present);
         release(present);
-    else
+    } else {
         present = &data->items[data->count++];
+    }
+    data->bytes += size_of(&item);
     *present = item;
     return ASSAY_OK;
 }

@@ -20,4 +20,7 @@ assay_rc assay__score_variables_set(assay_context *context,
                                     const assay_score *score,
                                     bool with_analysis, assay_error *err);
 
+/** Delete all of them. */
+void assay__score_variables_clear(assay_context *context);
+
 #endif

@@ -66,22 +66,36 @@ static assay_rc ask(assay_session *session, assay_message *message,
     return rc;
 }
 
+static bool has_edit(const assay_message *message,
+                     const struct assay_score_header *header)
+{
+    const assay_edit *edit;
+
+    for (size_t i = 0; (edit = assay_message_edit_at(message, i)) != NULL; i++)
+        if (edit->kind == ASSAY_EDIT_APPEND &&
+            strcmp(edit->name, header->name) == 0 &&
+            strcmp(edit->value, header->value) == 0)
+            return true;
+    return false;
+}
+
+/* A message that is scored twice gets each of them once. */
 static assay_rc append_headers(const struct assay__scorer_options *options,
                                assay_message *message, const assay_score *score,
                                assay_error *err)
 {
     assay_rc rc = ASSAY_OK;
 
-    for (size_t i = 0;
-         options->append_headers && i < score->header_count && rc == ASSAY_OK;
-         i++)
-        rc = assay_message_edit(message, ASSAY_EDIT_APPEND,
-                                score->headers[i].name, score->headers[i].value,
-                                err);
+    if (!options->append_headers)
+        return ASSAY_OK;
+    for (size_t i = 0; i < score->header_count && rc == ASSAY_OK; i++)
+        if (!has_edit(message, &score->headers[i]))
+            rc = assay_message_edit(message, ASSAY_EDIT_APPEND,
+                                    score->headers[i].name,
+                                    score->headers[i].value, err);
     return rc;
 }
 
-/* Everything that can fail comes before the variables. */
 static assay_rc keep(assay_session *session, assay_message *message,
                      const assay_score *score, assay_error *err)
 {
@@ -91,6 +105,15 @@ static assay_rc keep(assay_session *session, assay_message *message,
     if (rc == ASSAY_OK)
         rc = assay__score_variables_set(assay_message_context(message), score,
                                         true, err);
+    return rc;
+}
+
+/* A script that looks at the variables must not take an old score for that of
+ * a call that failed. */
+static assay_rc forget(assay_message *message, assay_rc rc)
+{
+    if (rc != ASSAY_OK)
+        assay__score_variables_clear(assay_message_context(message));
     return rc;
 }
 
@@ -113,7 +136,7 @@ assay_rc assay_session_score(assay_session *session, assay_message *message,
         *score_out = *score;
     }
     free(score);
-    return rc;
+    return forget(message, rc);
 }
 
 assay_rc assay_session_analyze(assay_session *session, assay_message *message,
@@ -133,10 +156,8 @@ assay_rc assay_session_analyze(assay_session *session, assay_message *message,
     if (rc == ASSAY_OK)
         rc = assay__score_variables_set(assay_message_context(message), score,
                                         false, err);
-    if (rc == ASSAY_OK) {
-        assay__activefilter_rejudge(filter_of(session), message, score);
+    if (rc == ASSAY_OK)
         *score_out = *score;
-    }
     free(score);
     return rc;
 }
@@ -253,12 +274,12 @@ assay_rc assay_session_score_activefilter(assay_session *session,
         return assay_error_set(err, ASSAY_E_NOMEM, "score");
     rc = ask(session, message, score, err);
     if (rc == ASSAY_OK)
+        rc = keep(session, message, score, err);
+    if (rc == ASSAY_OK) /* last, for it cannot be taken back */
         rc = register_score(session, message, id ? id : data->id, threshold,
                             score, err);
     if (rc == ASSAY_OK)
-        rc = keep(session, message, score, err);
-    if (rc == ASSAY_OK)
         *score_out = *score;
     free(score);
-    return rc;
+    return forget(message, rc);
 }

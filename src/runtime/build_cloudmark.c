@@ -6,6 +6,7 @@
  */
 #include "runtime/build_scope.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "scan/scorer.h"
 
 #define STANZA "cloudmark"
+enum { BACKENDS_MAX = 64, HINT_MAX = 256 };
 
 /* A stanza being read. */
 struct reading {
@@ -83,24 +85,59 @@ static assay_rc read_general(struct reading *reading, assay_error *err)
     return rc;
 }
 
+/* The names of backends that there are. */
+struct backends {
+    char names[BACKENDS_MAX][ASSAY_NAME_MAX + 1];
+    size_t count;
+};
+
+static const char *next_backend(void *arg, size_t i)
+{
+    const struct backends *backends = arg;
+
+    return i < backends->count ? backends->names[i] : NULL;
+}
+
+static void report_backend(const struct reading *reading, const char *folder,
+                           assay_rc rc, const char *why)
+{
+    struct backends backends;
+    const char *nearest;
+    char hint[HINT_MAX] = "";
+    size_t len = 0;
+
+    backends.count = assay__scorer_names(folder, backends.names, BACKENDS_MAX);
+    nearest =
+        assay__conf_nearest(reading->options.backend, next_backend, &backends);
+    if (rc == ASSAY_E_NOTFOUND && nearest)
+        (void)snprintf(hint, sizeof hint, "did you mean '%s'?", nearest);
+    for (size_t i = 0; rc == ASSAY_E_NOTFOUND && !nearest &&
+                       i < backends.count && len < sizeof hint;
+         i++)
+        len +=
+            (size_t)snprintf(hint + len, sizeof hint - len, "%s%s",
+                             i == 0 ? "there are " : ", ", backends.names[i]);
+    assay__conf_diag(reading->build->diags, ASSAY__CONF_ERROR,
+                     pos_of(reading, "backend"), hint[0] ? hint : NULL,
+                     "'backend': %s", why);
+}
+
 /* A backend that cannot be loaded is a finding, and reading->module NULL. */
 static assay_rc load_backend(struct reading *reading, assay_error *err)
 {
-    struct assay__build *build = reading->build;
-    char *folder = assay__path_join(build->module_path, "scorers", "");
+    char *folder = assay__path_join(reading->build->module_path, "scorers", "");
     assay_rc rc = ASSAY_E_NOMEM;
 
     if (!folder)
         return assay_error_set(err, rc, STANZA);
     rc = assay__scorer_module_load(folder, reading->options.backend,
                                    &reading->module, err);
+    if (rc != ASSAY_OK && rc != ASSAY_E_NOMEM) {
+        report_backend(reading, folder, rc, err->msg);
+        rc = ASSAY_OK;
+    }
     free(folder);
-    if (rc == ASSAY_OK || rc == ASSAY_E_NOMEM)
-        return rc;
-    assay__conf_diag(build->diags, ASSAY__CONF_ERROR,
-                     pos_of(reading, "backend"), NULL, "'backend': %s",
-                     err->msg);
-    return ASSAY_OK;
+    return rc;
 }
 
 static assay_rc read_own(struct reading *reading, assay_error *err)
@@ -129,9 +166,28 @@ static assay_rc read_own(struct reading *reading, assay_error *err)
     return rc;
 }
 
+/* What is wrong already is not told again. */
+static assay_rc check_scorer(const struct reading *reading,
+                             struct assay__scorer *scorer)
+{
+    const char *option = "backend";
+    assay_error why = {0};
+    assay_rc rc;
+
+    if (assay__conf_diags_errors(reading->build->diags) > 0)
+        return ASSAY_OK;
+    rc = assay__scorer_check(scorer, &option, &why);
+    if (rc != ASSAY_OK && rc != ASSAY_E_NOMEM)
+        assay__conf_diag(reading->build->diags, ASSAY__CONF_ERROR,
+                         pos_of(reading, option), NULL, "'%s': %s", option,
+                         why.msg);
+    return rc == ASSAY_E_NOMEM ? rc : ASSAY_OK;
+}
+
 static assay_rc make_scorer(struct reading *reading, assay_error *err)
 {
     struct assay__generation *generation = reading->build->generation;
+    assay_rc rc;
 
     if (generation->policy.scorer) /* the second one was reported */
         return ASSAY_OK;
@@ -139,9 +195,12 @@ static assay_rc make_scorer(struct reading *reading, assay_error *err)
                             reading->options.pool);
     assay__build_check_workers(reading->build, reading->item,
                                reading->options.pool);
-    return assay__scorer_new(reading->module, &reading->options,
-                             reading->settings, &generation->policy.scorer,
-                             err);
+    rc = assay__scorer_new(reading->module, &reading->options,
+                           reading->settings, &generation->policy.scorer, err);
+    if (rc == ASSAY_OK &&
+        check_scorer(reading, generation->policy.scorer) != ASSAY_OK)
+        rc = assay_error_set(err, ASSAY_E_NOMEM, STANZA);
+    return rc;
 }
 
 assay_rc assay__build_cloudmark(struct assay__build *build,

@@ -147,12 +147,13 @@ static void unknown(const struct assay__control_call *call,
 static void usage_of(const struct assay__control_command *command, char *out,
                      size_t size)
 {
-    const char *colon = strchr(command->name, ':');
-    int head =
-        colon ? (int)(colon - command->name) + 1 : (int)strlen(command->name);
+    size_t words = strcspn(command->name, ":");
+    const char *colon =
+        command->name[words] == ':' ? command->name + words : NULL;
+    const char *target = !colon ? "" : command->is_singleton ? "" : ":SCOPE";
 
-    (void)snprintf(out, size, "%.*s%s%s%s%s", head, command->name,
-                   colon ? "SCOPE" : "", command->name + head,
+    (void)snprintf(out, size, "%.*s%s%s%s%s", (int)words, command->name, target,
+                   colon ? colon + 1 : "",
                    command->arguments[0] != '\0' ? " " : "",
                    command->arguments);
 }

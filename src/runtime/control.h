@@ -64,6 +64,7 @@ struct assay__control_command {
     const char *summary;   /* one line */
     bool changes;          /* something; needs session->may_change */
     void (*run)(const struct assay__control_call *call);
+    bool is_singleton; /* a target is an old form, taken and not shown */
 };
 
 /** Tables, each ends with name NULL; control.c lists them. */

@@ -38,6 +38,7 @@ const struct assay__control_command assay__control_cloudmark[] = {
     {.name = "cloudmark: version",
      .arguments = "",
      .summary = "versions of the service that scores and of its rules",
-     .run = version},
+     .run = version,
+     .is_singleton = true},
     {.name = NULL},
 };

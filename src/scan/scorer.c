@@ -15,6 +15,8 @@
 #include "scan/score_subject.h"
 
 #define MS_PER_S 1000
+/* Of an analysis that came back through a header, which may be folded. */
+#define FOLDED_MAX (4 * (size_t)ASSAY_SCORE_ANALYSIS_MAX)
 /* A backend that returns so much after its deadline was not late: the last
  * bytes arrived in time. */
 #define GRACE_MS 100
@@ -98,15 +100,10 @@ bool assay__scorer_is_same(const struct assay__scorer *a,
                                                 b->settings));
 }
 
-assay_rc assay__scorer_open(struct assay__scorer *scorer, const assay_log *log,
-                            assay_error *err)
+static void fill_args(struct assay__scorer *scorer, const assay_log *log)
 {
     const struct assay__scorer_options *options = scorer->options;
-    assay_error cause = {0};
-    assay_rc rc;
 
-    if (scorer->instance)
-        return ASSAY_OK;
     scorer->log = assay__debug_level_log(log, options->debug_level);
     scorer->args = (assay_scorer_args){
         .settings = scorer->settings,
@@ -115,10 +112,28 @@ assay_rc assay__scorer_open(struct assay__scorer *scorer, const assay_log *log,
         .max_concurrency = (unsigned)options->max_concurrency,
         .log = &scorer->log,
     };
+}
+
+assay_rc assay__scorer_check(struct assay__scorer *scorer,
+                             const char **option_out, assay_error *err)
+{
+    fill_args(scorer, NULL);
+    return ops_of(scorer)->check(&scorer->args, option_out, err);
+}
+
+assay_rc assay__scorer_open(struct assay__scorer *scorer, const assay_log *log,
+                            assay_error *err)
+{
+    assay_error cause = {0};
+    assay_rc rc;
+
+    if (scorer->instance)
+        return ASSAY_OK;
+    fill_args(scorer, log);
     rc = ops_of(scorer)->open(&scorer->args, &scorer->instance, &cause);
     if (rc != ASSAY_OK)
         return assay_error_set(err, rc, "cloudmark: backend %s: %s",
-                               options->backend, cause.msg);
+                               scorer->options->backend, cause.msg);
     return ASSAY_OK;
 }
 
@@ -259,7 +274,7 @@ assay_rc assay__scorer_analyze(struct assay__scorer *scorer, const char *text,
     struct call call = {
         .scorer = scorer, .run = run_analyze, .text = text, .len = len};
 
-    if (len >= ASSAY_SCORE_ANALYSIS_MAX || memchr(text, '\0', len)) {
+    if (len >= FOLDED_MAX || memchr(text, '\0', len)) {
         count(scorer, ASSAY__SCORER_ERRORS);
         return assay_error_set(err, ASSAY_E_INVAL,
                                "the analysis is too long or has a NUL: no "

@@ -60,6 +60,10 @@ void assay__scorer_unref(struct assay__scorer **scorer);
 bool assay__scorer_is_same(const struct assay__scorer *a,
                            const struct assay__scorer *b);
 
+/** Whether the backend can use its settings and servers.
+ *  @param option_out  set with a failure: the option that is wrong; static */
+assay_rc assay__scorer_check(struct assay__scorer *scorer,
+                             const char **option_out, assay_error *err);
 /** ASSAY_OK when it is open already. @param log may be NULL
  *  @return as open of the backend, whose sentence err has behind the name */
 assay_rc assay__scorer_open(struct assay__scorer *scorer, const assay_log *log,

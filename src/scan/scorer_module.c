@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Assay authors */
 #include "scan/scorer_module.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 #define OPS_SIZE_MIN                     \
     (offsetof(assay_scorer_ops, check) + \
      sizeof(((const assay_scorer_ops *)NULL)->check))
+
+#define SUFFIX ".so"
 
 struct assay__scorer_module {
     _Atomic unsigned count;
@@ -173,7 +176,7 @@ static assay_rc make_path(const char *folder, const char *backend,
                                "'%.*s' cannot be a backend: a-z, 0-9 and _, at "
                                "most %d of them",
                                ASSAY_NAME_MAX, backend, ASSAY_NAME_MAX);
-    len = snprintf(out, PATH_MAX, "%s/%s.so", folder, backend);
+    len = snprintf(out, PATH_MAX, "%s/%s" SUFFIX, folder, backend);
     if (len < 0 || len >= PATH_MAX)
         return assay_error_set(err, ASSAY_E_IO,
                                "scorer folder: the path is too long");
@@ -203,6 +206,38 @@ assay_rc assay__scorer_module_load(const char *folder, const char *backend,
     }
     *out = module;
     return ASSAY_OK;
+}
+
+static int is_scorer_file(const struct dirent *entry)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    size_t len = strlen(entry->d_name), suffix = sizeof SUFFIX - 1;
+
+    if (len <= suffix || len - suffix >= sizeof name ||
+        strcmp(entry->d_name + len - suffix, SUFFIX) != 0)
+        return 0;
+    memcpy(name, entry->d_name, len - suffix);
+    name[len - suffix] = '\0';
+    return assay__engine_name_is_valid(name);
+}
+
+size_t assay__scorer_names(const char *folder,
+                           char names_out[][ASSAY_NAME_MAX + 1], size_t max)
+{
+    struct dirent **entries = NULL;
+    int found = scandir(folder, &entries, is_scorer_file, alphasort);
+    size_t count = 0;
+
+    for (int i = 0; i < found; i++) {
+        if (count < max)
+            (void)snprintf(
+                names_out[count++], ASSAY_NAME_MAX + 1, "%.*s",
+                (int)(strlen(entries[i]->d_name) - (sizeof SUFFIX - 1)),
+                entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    return count;
 }
 
 const assay_scorer_module *assay__scorer_module_table(

@@ -9,6 +9,7 @@
 #define ASSAY_SCAN_SCORER_MODULE_H
 
 #include <assay/scorer.h>
+#include <assay/verdict.h>
 
 /** A loaded scorer file; immutable; the count is atomic. */
 struct assay__scorer_module;
@@ -23,6 +24,10 @@ struct assay__scorer_module;
 assay_rc assay__scorer_module_load(const char *folder, const char *backend,
                                    struct assay__scorer_module **out,
                                    assay_error *err);
+/** Names of the scorers that lie in a folder, sorted; at most max.
+ *  @return how many */
+size_t assay__scorer_names(const char *folder,
+                           char names_out[][ASSAY_NAME_MAX + 1], size_t max);
 /** No member is NULL but conf and, in it, options. */
 const assay_scorer_module *assay__scorer_module_table(
     const struct assay__scorer_module *module);

@@ -204,6 +204,17 @@ static assay_rc scripted_version(void *instance, int64_t deadline_ms,
     return ASSAY_OK;
 }
 
+static assay_rc scripted_check(const assay_scorer_args *args,
+                               const char **option_out, assay_error *err)
+{
+    for (size_t i = 0; i < args->servers.count; i++)
+        if (strcmp(args->servers.items[i], "bad") == 0) {
+            *option_out = "servers";
+            return assay_error_set(err, ASSAY_E_INVAL, "'bad' is a bad server");
+        }
+    return ASSAY_OK;
+}
+
 static const assay_scorer_ops scripted_ops = {
     .struct_size = sizeof(assay_scorer_ops),
     .open = scripted_open,
@@ -212,6 +223,7 @@ static const assay_scorer_ops scripted_ops = {
     .analyze = scripted_analyze,
     .score_address = scripted_address,
     .version = scripted_version,
+    .check = scripted_check,
 };
 
 ASSAY_SCORER_MODULE(.name = "scripted", .version = "1.0",

@@ -163,6 +163,32 @@ START_TEST(quotes_do_not_end_a_log_value)
 }
 END_TEST
 
+static const struct {
+    double number;
+    const char *want;
+} numbers[] = {
+    {0, "0"},
+    {-0.0, "0"},
+    {90, "90"},
+    {12.5, "12.5"},
+    {99.99, "99.99"},
+    {-0.5, "-0.5"},
+    {100, "100"},
+    {-20, "-20"},
+    {0.0000004, "0"},
+    {1e12, "1000000000000"},
+    {33.3333333333, "33.333333"},
+};
+
+START_TEST(numbers_have_a_point_and_no_exponent)
+{
+    char text[32];
+
+    assay__text_number(text, sizeof text, numbers[_i].number);
+    ck_assert_str_eq(text, numbers[_i].want);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base_text");
@@ -181,5 +207,7 @@ int main(void)
     tcase_add_test(tc, dup_may_run_out_of_memory);
     tcase_add_loop_test(tc, utf8_is_strict, 0, ASSAY_COUNT_OF(utf8));
     tcase_add_test(tc, quotes_do_not_end_a_log_value);
+    tcase_add_loop_test(tc, numbers_have_a_point_and_no_exponent, 0,
+                        ASSAY_COUNT_OF(numbers));
     return check_run(suite);
 }

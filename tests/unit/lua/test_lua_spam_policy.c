@@ -52,22 +52,25 @@ static void check_header(const char *name, const char *want)
 static const struct {
     assay_rc rc;
     double score;
-    int code; /* 0: accepted */
+    bool is_spam; /* as MinimumScore says */
+    int code;     /* 0: accepted */
     const char *mark, *flag;
 } marks[] = {
-    {ASSAY_OK, 0, 0, "0", NULL},
-    {ASSAY_OK, 70, 0, "70", NULL},
-    {ASSAY_OK, 70.5, 0, "70.5", "YES"},
-    {ASSAY_OK, 95, 0, "95", "YES"},
-    {ASSAY_OK, 95.5, 550, NULL, NULL},
-    {ASSAY_OK, 100, 550, NULL, NULL},
-    {ASSAY_E_UNAVAILABLE, 100, 0, NULL, NULL},
+    {ASSAY_OK, 0, false, 0, "0", NULL},
+    {ASSAY_OK, 72, false, 0, "72", NULL},
+    {ASSAY_OK, 36, true, 0, "36", "YES"},
+    {ASSAY_OK, 95, true, 0, "95", "YES"},
+    {ASSAY_OK, 95.5, true, 550, NULL, NULL},
+    {ASSAY_OK, 95.5, false, 550, NULL, NULL},
+    {ASSAY_OK, 100, true, 550, NULL, NULL},
+    {ASSAY_E_UNAVAILABLE, 100, true, 0, NULL, NULL},
 };
 
 START_TEST(score_gets_its_answer)
 {
     fixture_session->score_rc = marks[_i].rc;
     fixture_session->score.score = marks[_i].score;
+    fixture_session->score.is_spam = marks[_i].is_spam;
     use_policy();
     open_and_run();
     ck_assert_int_eq(fixture_session->code, marks[_i].code);

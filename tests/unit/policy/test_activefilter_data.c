@@ -32,6 +32,51 @@ START_TEST(keeps_what_was_said_of_each_recipient) /* CM-29 */
 }
 END_TEST
 
+START_TEST(an_address_is_the_same_in_upper_case)
+{
+    ck_assert_int_eq(add("bob@b.example", "account", "1"), ASSAY_OK);
+    ck_assert_int_eq(add("BOB@B.example", "account", "2"), ASSAY_OK);
+    ck_assert_uint_eq(data.count, 1);
+    ck_assert_str_eq(data.items[0].value, "2");
+}
+END_TEST
+
+/* Recipients that are refused later count, too: nobody can say how many a
+ * client will try. */
+START_TEST(all_recipients_together_are_bounded)
+{
+    char address[32];
+    assay_rc rc = ASSAY_OK;
+    int i;
+
+    for (i = 0; rc == ASSAY_OK && i < 100000; i++) {
+        (void)snprintf(address, sizeof address, "u%d@b", i);
+        rc = add(address, "k", "v");
+    }
+    ck_assert_int_eq(rc, ASSAY_E_LIMIT);
+    ck_assert_uint_eq(data.count, ASSAY__ACTIVEFILTER_DATA_MAX);
+    ck_assert_int_eq(add("u1@b", "k", "w"), ASSAY_OK);
+}
+END_TEST
+
+START_TEST(all_bytes_together_are_bounded)
+{
+    static char value[ASSAY__ACTIVEFILTER_VALUE_MAX + 1];
+    char address[32];
+    assay_rc rc = ASSAY_OK;
+
+    memset(value, 'v', sizeof value - 1);
+    for (int i = 0; rc == ASSAY_OK && i < 100000; i++) {
+        (void)snprintf(address, sizeof address, "u%d@b", i);
+        rc = add(address, "k", value);
+    }
+    ck_assert_int_eq(rc, ASSAY_E_LIMIT);
+    ck_assert_uint_le(data.bytes, ASSAY__ACTIVEFILTER_BYTES_MAX);
+    ck_assert_uint_gt(data.bytes, ASSAY__ACTIVEFILTER_BYTES_MAX -
+                                      ASSAY__ACTIVEFILTER_VALUE_MAX - 32);
+}
+END_TEST
+
 static const struct {
     const char *address, *key, *value;
 } refused[] = {
@@ -106,6 +151,9 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, NULL, teardown);
     tcase_add_test(tcase, keeps_what_was_said_of_each_recipient);
+    tcase_add_test(tcase, an_address_is_the_same_in_upper_case);
+    tcase_add_test(tcase, all_recipients_together_are_bounded);
+    tcase_add_test(tcase, all_bytes_together_are_bounded);
     tcase_add_loop_test(tcase, refuses_what_no_document_could_carry, 0,
                         ASSAY_COUNT_OF(refused));
     tcase_add_test(tcase, takes_what_only_looks_dangerous);

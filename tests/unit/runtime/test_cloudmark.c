@@ -111,33 +111,47 @@ END_TEST
 
 START_TEST(nothing_of_an_earlier_score_stays)
 {
-    send_with(STANZA(FULL));
-    ck_assert_int_eq(ask(), ASSAY_OK);
-    ck_assert_int_eq(assay_context_set(assay_message_context(message()), "mine",
-                                       "stays", &err),
-                     ASSAY_OK);
-    assay_session_close(&session);
-    fixture_reload(STANZA("answer = \"12.5\""));
-    session = fixture_session();
-    (void)fixture_send(session, mail);
+    send_with(STANZA("answer = \"12.5\""));
     ck_assert_int_eq(assay_context_set(assay_message_context(message()),
                                        "cmae-category", "old", &err),
+                     ASSAY_OK);
+    ck_assert_int_eq(assay_context_set(assay_message_context(message()), "mine",
+                                       "stays", &err),
                      ASSAY_OK);
     ck_assert_int_eq(ask(), ASSAY_OK);
     ck_assert_str_eq(variable("cmae-score"), "12.5");
     ck_assert_str_eq(variable("cmae-isspam"), "(none)");
     ck_assert_str_eq(variable("cmae-category"), "(none)");
     ck_assert_str_eq(variable("cmae-rescan"), "0");
+    ck_assert_str_eq(variable("mine"), "stays");
 }
 END_TEST
 
-START_TEST(a_failure_leaves_the_variables_alone)
+/* Nor does a script that looks at variables take an old score for that of a
+ * call that failed. */
+START_TEST(a_failed_score_leaves_no_variable)
 {
     send_with(STANZA("answer = fail"));
+    for (int i = 0; i < COUNT(variables); i++)
+        ck_assert_int_eq(assay_context_set(assay_message_context(message()),
+                                           variables[i].name, "old", &err),
+                         ASSAY_OK);
     ck_assert_int_eq(ask(), ASSAY_E_UNAVAILABLE);
     ck_assert_str_eq(err.msg, "no server answers");
-    ck_assert_str_eq(variable("cmae-score"), "(none)");
-    ck_assert_str_eq(variable("cmae-rescan"), "(none)");
+    for (int i = 0; i < COUNT(variables); i++)
+        ck_assert_str_eq(variable(variables[i].name), "(none)");
+}
+END_TEST
+
+START_TEST(a_forged_analysis_leaves_the_variables_alone)
+{
+    send_with(STANZA(FULL));
+    ck_assert_int_eq(ask(), ASSAY_OK);
+    ck_assert_int_eq(
+        assay_session_analyze(session, message(), "forged", 6, score, &err),
+        ASSAY_E_INVAL);
+    for (int i = 0; i < COUNT(variables); i++)
+        ck_assert_str_eq(variable(variables[i].name), variables[i].scored);
 }
 END_TEST
 
@@ -210,7 +224,7 @@ START_TEST(the_backend_gets_the_rendition_of_the_configuration)
 }
 END_TEST
 
-START_TEST(headers_are_appended_only_where_wanted)
+START_TEST(headers_are_appended_once_and_only_where_wanted)
 {
     send_with(STANZA("answer = \"90 header\""));
     ck_assert_int_eq(ask(), ASSAY_OK);
@@ -220,8 +234,10 @@ START_TEST(headers_are_appended_only_where_wanted)
     session = fixture_session();
     (void)fixture_send(session, mail);
     ck_assert_int_eq(ask(), ASSAY_OK);
+    ck_assert_int_eq(ask(), ASSAY_OK);
     ck_assert_str_eq(assay_message_edit_at(message(), 0)->name, "X-Authority");
     ck_assert_str_eq(assay_message_edit_at(message(), 0)->value, "seen");
+    ck_assert_ptr_null(assay_message_edit_at(message(), 1));
 }
 END_TEST
 
@@ -299,6 +315,10 @@ static const struct {
     {"cloudmark \"cloudmark1\" { backend = scripted }", "cloudmark1"},
     {STANZA("refuse_open = true"),
      "cloudmark: backend scripted: open is refused"},
+    {"cloudmark {\n  backend = scripted\n  servers = ( a bad b )\n}",
+     "assay.conf:3:13: error: 'servers': 'bad' is a bad server"},
+    {"cloudmark { backend = scriptd }", "did you mean 'scripted'?"},
+    {"cloudmark { backend = nothing }", "there are "},
     /* AV-37: it is no engine */
     {"antivirus \"av\" { cloudmark \"other\" { } }",
      "'cloudmark' is not a valid scope name in scope 'antivirus'"},
@@ -367,6 +387,13 @@ START_TEST(version_is_two_lines) /* CM-22 */
                                "CmaeCartridgeVersion = \"3046.2.0.23\"\n");
         free(text);
     }
+}
+END_TEST
+
+START_TEST(help_shows_no_target)
+{
+    fixture_open(STANZA(""));
+    expect("help cloudmark", 0, "cloudmark version ");
 }
 END_TEST
 
@@ -447,12 +474,13 @@ int main(void)
     tcase_add_test(tcase, a_score_sets_every_variable);
     tcase_add_test(tcase, an_analysis_sets_all_but_itself);
     tcase_add_test(tcase, nothing_of_an_earlier_score_stays);
-    tcase_add_test(tcase, a_failure_leaves_the_variables_alone);
+    tcase_add_test(tcase, a_failed_score_leaves_no_variable);
+    tcase_add_test(tcase, a_forged_analysis_leaves_the_variables_alone);
     tcase_add_test(tcase, the_backend_gets_the_envelope_and_all_recipients);
     tcase_add_loop_test(tcase,
                         the_backend_gets_the_rendition_of_the_configuration, 0,
                         COUNT(renditions));
-    tcase_add_test(tcase, headers_are_appended_only_where_wanted);
+    tcase_add_test(tcase, headers_are_appended_once_and_only_where_wanted);
     tcase_add_test(tcase, a_message_that_has_not_arrived_is_not_scored);
     tcase_add_test(tcase, c_functions_say_minus_one_without_the_module);
     tcase_add_test(tcase, c_functions_say_the_score);
@@ -461,6 +489,7 @@ int main(void)
                         COUNT(mistakes));
     tcase_add_test(tcase, enabled_is_taken_with_a_warning);
     tcase_add_test(tcase, version_is_two_lines);
+    tcase_add_test(tcase, help_shows_no_target);
     tcase_add_test(tcase, version_says_why_it_cannot);
     tcase_add_test(tcase, the_console_changes_options_of_both_kinds);
     tcase_add_test(tcase, counters_are_kept_by_a_reload_and_can_be_reset);
