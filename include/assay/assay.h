@@ -46,6 +46,9 @@ typedef struct assay_options {
     /** Engines whose configuration does not say where they run do so in this
      *  process: for hosts that may not start others. */
     bool is_in_process;
+    /** Only look: what policies do with messages changes nothing outside of
+     *  this process. ActiveFilter scores, and registers and tells nothing. */
+    bool is_trial;
 } assay_options;
 
 #define ASSAY_OPTIONS_INIT                                                \

@@ -34,6 +34,7 @@ struct assay__policy {
     struct assay__dispatcher dispatcher;
     struct assay__scorer *scorer;     /* NULL: no stanza cloudmark */
     assay_activefilter *activefilter; /* of the scorer; NULL likewise */
+    bool is_trial;                    /* ActiveFilter tells nobody */
     assay_message_limits limits;
     const struct assay__maildirs *maildirs; /* NULL: none */
     const char *virus_headers; /* who tells in the mail what its scan came

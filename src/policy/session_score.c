@@ -28,6 +28,11 @@ static assay_activefilter *filter_of(const assay_session *session)
     return assay__session_env(session)->policy->activefilter;
 }
 
+static bool is_trial(const assay_session *session)
+{
+    return assay__session_env(session)->policy->is_trial;
+}
+
 bool assay_session_can_score(const assay_session *session)
 {
     return scorer_of(session) != NULL;
@@ -132,7 +137,8 @@ assay_rc assay_session_score(assay_session *session, assay_message *message,
     if (rc == ASSAY_OK)
         rc = keep(session, message, score, err);
     if (rc == ASSAY_OK) {
-        assay__activefilter_rejudge(filter_of(session), message, score);
+        if (!is_trial(session))
+            assay__activefilter_rejudge(filter_of(session), message, score);
         *score_out = *score;
     }
     free(score);
@@ -247,6 +253,8 @@ static assay_rc register_score(assay_session *session, assay_message *message,
         .data_count = data->count,
     };
 
+    if (is_trial(session))
+        return ASSAY_OK;
     return assay__activefilter_register(filter_of(session), &event, err);
 }
 

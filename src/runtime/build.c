@@ -249,6 +249,7 @@ static void finish_policy(struct assay__build *build)
 
     generation->policy.modules = generation->modules;
     generation->policy.log = build->input->log;
+    generation->policy.is_trial = build->input->options->is_trial;
     generation->policy.maildirs = &generation->maildirs;
     generation->policy.dispatcher = (struct assay__dispatcher){
         .scopes = generation->scopes,

@@ -174,7 +174,8 @@ assay_rc assay__generation_start(struct assay__generation *generation,
         rc = assay__scope_start(generation->scopes[i], log, err);
     if (rc == ASSAY_OK && generation->policy.scorer) {
         assay__scorer_start(generation->policy.scorer);
-        assay__activefilter_recover(generation->policy.activefilter);
+        if (!generation->policy.is_trial)
+            assay__activefilter_recover(generation->policy.activefilter);
     }
     return rc;
 }

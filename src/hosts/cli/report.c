@@ -97,6 +97,8 @@ static void put_answer(FILE *out, const struct assay__answer *answer)
         (void)fprintf(out, "%s%s", d->code != 0 ? " " : ": ", d->text);
     if (d->module[0] != '\0')
         (void)fprintf(out, " [%s]", d->module);
+    if (answer->score[0] != '\0')
+        (void)fprintf(out, ", score %s", answer->score);
     if (edits > 0)
         (void)fprintf(out, ", %zu header edit%s", edits, plural(edits));
 }
@@ -242,11 +244,12 @@ static json_t *answer_json(const struct assay__answer *answer)
     const assay_disposition *d = &answer->disposition;
 
     return json_pack(
-        "{ss ss si so so so sb so}", "action", assay_action_name(d->action),
+        "{ss ss si so so so sb so so}", "action", assay_action_name(d->action),
         "phase", assay_phase_name(answer->phase), "code", d->code, "enhanced",
         string(d->enhanced), "text", string(d->text), "module",
         string(d->module), "disconnect", (int)d->disconnect, "edits",
-        answer->edits ? json_incref(answer->edits) : json_array());
+        answer->edits ? json_incref(answer->edits) : json_array(), "score",
+        answer->score[0] != '\0' ? string(answer->score) : json_null());
 }
 
 static json_t *outcome_json(const char *name,

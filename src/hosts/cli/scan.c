@@ -50,6 +50,7 @@ static const char scan_help[] =
     "  -j, --jobs=N       work on N messages at a time\n"
     "  -J, --json         one JSON object a line, summary on standard error\n"
     "  -p, --policy       run the policy, too, and show what it answers\n"
+    "  -r, --register     let ActiveFilter register messages and tell of them\n"
     "  -v, --verbose      more of the log; twice: all of it\n"
     "  -h, --help         show this text\n"
     "\n"
@@ -64,6 +65,7 @@ struct settings {
     unsigned jobs;
     bool as_json;
     bool with_policy;
+    bool may_register; /* not just a trial */
     int verbosity;
     char *const *paths;
     size_t path_count;
@@ -349,6 +351,7 @@ static int scan_paths(const struct settings *settings)
     assay__progress_init(&scan.progress);
     assay__options_init(&options, settings->config_path, settings->verbosity,
                         &scan.progress);
+    options.is_trial = !settings->may_register;
     if (assay_open(&options, &scan.judge.library, &err) == ASSAY_OK) {
         scan.progress.start_ms = assay__progress_now_ms();
         status = run_open(&scan);
@@ -409,6 +412,9 @@ static int parse_option(int option, struct settings *settings)
     case 'p':
         settings->with_policy = true;
         return -1;
+    case 'r':
+        settings->may_register = true;
+        return -1;
     case 'v':
         settings->verbosity++;
         return -1;
@@ -445,6 +451,7 @@ static int scan_run(int argc, char **argv)
         {"jobs", required_argument, NULL, 'j'},
         {"json", no_argument, NULL, 'J'},
         {"policy", no_argument, NULL, 'p'},
+        {"register", no_argument, NULL, 'r'},
         {"verbose", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
     };
@@ -452,7 +459,7 @@ static int scan_run(int argc, char **argv)
     int option;
 
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet */
-    while ((option = getopt_long(argc, argv, "c:e:hj:Jpv", longs, NULL)) !=
+    while ((option = getopt_long(argc, argv, "c:e:hj:Jprv", longs, NULL)) !=
            -1) {
         int status = parse_option(option, &settings);
 

@@ -111,6 +111,19 @@ static json_t *list_edits(const assay_message *message)
     return list;
 }
 
+/* What a policy that scores leaves behind (CM-11). */
+static void note_score(struct transaction *t)
+{
+    assay_message *message = assay_session_message(t->session);
+    const char *score =
+        message
+            ? assay_context_get(assay_message_context(message), "cmae-score")
+            : NULL;
+
+    (void)snprintf(t->answer->score, sizeof t->answer->score, "%s",
+                   score ? score : "");
+}
+
 void assay__transaction_run(assay *library,
                             const struct assay__envelope *envelope,
                             const struct assay__buffer *bytes,
@@ -126,7 +139,9 @@ void assay__transaction_run(assay *library,
     if (took_step(&t, ASSAY_PHASE_CONNECT, rc) && say_hello(&t) &&
         name_sender(&t, envelope->sender) && name_recipients(&t, envelope))
         send_data(&t, bytes);
-    if (t.session)
+    if (t.session) {
         answer_out->edits = list_edits(assay_session_message(t.session));
+        note_score(&t);
+    }
     assay_session_close(&t.session);
 }

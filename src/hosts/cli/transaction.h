@@ -17,7 +17,8 @@
 struct assay__answer {
     assay_phase phase; /* in which the answer was made */
     assay_disposition disposition;
-    json_t *edits; /* array of {kind, name, value}; owned; may be NULL */
+    char score[16]; /* of the message as the policy had it scored; "": none */
+    json_t *edits;  /* array of {kind, name, value}; owned; may be NULL */
 };
 
 /**

@@ -81,7 +81,7 @@ class PolicyTest(cli.CliTest):
     def judge(self, name, data, status):
         """What is printed and logged for one mail."""
         self.put(name, data)
-        run = self.scan("-v", "--policy", name, status=status)
+        run = self.scan("-v", "--policy", "--register", name, status=status)
         return run.out + run.err
 
     def told(self):
@@ -121,6 +121,13 @@ class Example(PolicyTest):
         modes = {oct(path.stat().st_mode & 0o777) for path in
                  (self.folder / "mail/msi.local/msi/new").iterdir()}
         self.assertEqual(modes, {"0o664"})
+
+    def test_a_trial_registers_nothing(self):
+        self.put("one.eml", mail())
+        run = self.scan("-v", "--policy", "one.eml", status=0)
+        self.assertRegex(run.err, r"score: +1.5")
+        self.assertEqual(self.told(), [])
+        self.assertFalse((self.folder / "state").exists())
 
     def test_a_later_score_of_the_same_body_is_told(self):  # CM-31
         self.judge("ham.eml", mail(score=10), 0)
@@ -200,7 +207,7 @@ class Shipped(PolicyTest):
     def test_the_policy_to_start_from_marks_and_rejects(self):
         self.stanza(rest=self.script("policies.cloudmark"))
         text = self.judge("ham.eml", mail(score=3), 0)
-        self.assertIn("header edit", text)
+        self.assertRegex(text, r"; continue, score 3, \d header edit")
         text = self.judge("spam.eml", mail(score=99), 1)
         self.assertRegex(text, re.compile(r"550 5\.7\.1"))
 

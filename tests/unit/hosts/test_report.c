@@ -276,13 +276,15 @@ END_TEST
 START_TEST(json_has_the_disposition)
 {
     struct assay__outcome outcome = rejected();
-    json_t *object = parse("x", &outcome), *want, *got;
+    json_t *object, *want, *got;
 
-    want = json_pack("{ss ss si ss ss ss sb s[{ss ss ss}]}", "action", "reject",
-                     "phase", "data", "code", 550, "enhanced", "5.7.1", "text",
-                     "virus \xef\xbf\xbd found", "module", "antivirus av",
-                     "disconnect", 0, "edits", "kind", "append", "name", "X-A",
-                     "value", "yes");
+    memcpy(outcome.answer.score, "12.5", 5);
+    object = parse("x", &outcome);
+    want = json_pack("{ss ss si ss ss ss sb s[{ss ss ss}] ss}", "action",
+                     "reject", "phase", "data", "code", 550, "enhanced",
+                     "5.7.1", "text", "virus \xef\xbf\xbd found", "module",
+                     "antivirus av", "disconnect", 0, "edits", "kind", "append",
+                     "name", "X-A", "value", "yes", "score", "12.5");
     got = json_object_get(object, "disposition");
     ck_assert_ptr_nonnull(want);
     ck_assert(json_equal(got, want));
