@@ -61,8 +61,10 @@ const assay_conf_option assay__maildir_option_table[] = {
 bool assay__maildir_takes(const struct assay__maildir_options *options,
                           const char *domain)
 {
+    size_t len = assay__maildir_domain_length(domain);
+
     for (size_t i = 0; i < options->domains.count; i++)
-        if (assay__text_equal(options->domains.items[i], domain))
+        if (assay__text_equal_n(domain, len, options->domains.items[i]))
             return true;
     return options->all_domains;
 }

@@ -19,7 +19,7 @@ struct assay__maildir_settings {
 };
 extern const assay_conf_option assay__maildir_option_table[];
 
-/** Whether one of the words of a list is the domain, without case. */
+/** Whether a stanza takes the domain: without case, and a dot at its end. */
 bool assay__maildir_takes(const struct assay__maildir_options *options,
                           const char *domain);
 

@@ -26,6 +26,13 @@ const char *assay__maildir_domain_of(const char *address)
     return at ? at + 1 : NULL;
 }
 
+size_t assay__maildir_domain_length(const char *domain)
+{
+    size_t len = strlen(domain);
+
+    return len > 0 && domain[len - 1] == '.' ? len - 1 : len;
+}
+
 static bool is_label(const char *label, size_t len)
 {
     if (len == 0 || len > LABEL_MAX)
@@ -36,6 +43,12 @@ static bool is_label(const char *label, size_t len)
     return true;
 }
 
+static assay_rc too_long(assay_error *err)
+{
+    return assay_error_set(err, ASSAY_E_INVAL, "is longer than %d bytes",
+                           ASSAY__MAILDIR_DOMAIN_MAX);
+}
+
 assay_rc assay__maildir_check_domain(const char *domain, assay_error *err)
 {
     const char *label = domain;
@@ -43,8 +56,7 @@ assay_rc assay__maildir_check_domain(const char *domain, assay_error *err)
     if (domain[0] == '\0')
         return assay_error_set(err, ASSAY_E_INVAL, "is empty");
     if (strlen(domain) > ASSAY__MAILDIR_DOMAIN_MAX)
-        return assay_error_set(err, ASSAY_E_INVAL, "is longer than %d bytes",
-                               ASSAY__MAILDIR_DOMAIN_MAX);
+        return too_long(err);
     for (;;) {
         size_t len = strcspn(label, ".");
 
@@ -56,18 +68,28 @@ assay_rc assay__maildir_check_domain(const char *domain, assay_error *err)
     }
 }
 
+static assay_rc refuse_domain(const char *why, assay_error *err)
+{
+    return assay_error_set(err, ASSAY_E_INVAL, "the domain of the address %s",
+                           why);
+}
+
+/* @param out  ASSAY__MAILDIR_DOMAIN_MAX + 1 bytes; also written on failure */
 static assay_rc take_domain(const char *domain, char *out, assay_error *err)
 {
+    size_t len = assay__maildir_domain_length(domain);
     assay_error why = {0};
-    assay_rc rc = assay__maildir_check_domain(domain, &why);
+    assay_rc rc;
 
-    if (rc != ASSAY_OK)
-        return assay_error_set(err, rc, "the domain of the address %s",
-                               why.msg);
-    for (; *domain; domain++)
-        *out++ = assay__ascii_lower(*domain);
-    *out = '\0';
-    return ASSAY_OK;
+    if (len > ASSAY__MAILDIR_DOMAIN_MAX) {
+        (void)too_long(&why);
+        return refuse_domain(why.msg, err);
+    }
+    for (size_t i = 0; i < len; i++)
+        out[i] = assay__ascii_lower(domain[i]);
+    out[len] = '\0';
+    rc = assay__maildir_check_domain(out, &why);
+    return rc == ASSAY_OK ? rc : refuse_domain(why.msg, err);
 }
 
 /* ---- local part -------------------------------------------------------- */

@@ -6,7 +6,9 @@
  * harmless; nothing is escaped or replaced, since two addresses must not come
  * to the same folder by that.
  *
- *   domain      labels of letters, digits, `-` and `_`; made lower case
+ *   domain      labels of letters, digits, `-` and `_`; made lower case. A dot
+ *               behind the last label is the root of the DNS and left out, as
+ *               MTAs do: x.test. is x.test
  *   local part  atext of RFC 5321 but `/`, and dots with something on both
  *               sides; case is kept. "a.b"@x is a.b@x, and what is left
  *               without the quotes must be such a name, too.
@@ -27,6 +29,9 @@ struct assay__maildir_place {
 
 /** The domain of an address, behind the last `@`; NULL when it has none. */
 const char *assay__maildir_domain_of(const char *address);
+
+/** Its length, without a dot at the end. */
+size_t assay__maildir_domain_length(const char *domain);
 
 /** Whether a text is a domain that can be a folder. @return ASSAY_OK;
  *  ASSAY_E_INVAL with the reason, as the tail of "domain …" */

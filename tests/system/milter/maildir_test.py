@@ -20,6 +20,7 @@ import postfix_test as base
 from postfix_test import Failure, check, wait_for
 
 LOCAL = "alice@msi.local"
+DOTTED = "alice@msi.local."  # Postfix delivers it as the one without
 REMOTE = "b@example.org"
 
 
@@ -126,6 +127,8 @@ def refusals(port):
                     '".."@msi.local', ".alice@msi.local"):
         code, text = client.rcpt(address)
         check(f"{address} ({text})", (code, text[:5]), (553, "5.1.3"))
+    code, text = client.rcpt("nobody@msi.local.")
+    check(f"unknown, with a dot ({text})", (code, text[:5]), (550, "5.1.1"))
     client.end()
 
 
@@ -135,7 +138,7 @@ def local_only(folder, assayd, port):
     check("stored", len(mails), 1)
     check_stored(mails[0], "local")
     check("once per mailbox",
-          send(port, [LOCAL, "alice@MSI.Local", '"alice"@msi.local'],
+          send(port, [LOCAL, "alice@MSI.Local", '"alice"@msi.local', DOTTED],
                mail("twice"))[0], 250)
     check("stored once", len(assayd.take()), 1)
     check("relayed", relayed(folder, "local") + relayed(folder, "twice"), [])
@@ -143,7 +146,8 @@ def local_only(folder, assayd, port):
 
 def mixed(folder, assayd, port, mark):
     check("mixed",
-          send(port, [LOCAL, REMOTE, '"alice"@MSI.local'], mail(mark))[0], 250)
+          send(port, [LOCAL, REMOTE, '"alice"@MSI.local', DOTTED],
+               mail(mark))[0], 250)
     mails = assayd.take()
     check("stored", len(mails), 1)
     check_stored(mails[0], mark)

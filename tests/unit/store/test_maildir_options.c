@@ -55,6 +55,18 @@ START_TEST(listed_domains_are_taken_without_case)
 }
 END_TEST
 
+/* MD-07: MTAs take the dot of the root away, and relay what we let pass. */
+START_TEST(dot_behind_the_domain_is_not_looked_at)
+{
+    ck_assert_ptr_eq(assay__maildirs_find(&only_listed, "a@MSI.local."),
+                     &listed);
+    ck_assert_ptr_null(assay__maildirs_find(&only_listed, "a@msi.local.."));
+    ck_assert_ptr_null(assay__maildirs_find(&only_listed, "a@."));
+    ck_assert_ptr_null(assay__maildirs_find(&only_listed, "a@msi.localx"));
+    ck_assert_ptr_null(assay__maildirs_find(&only_listed, "a@msi.loca"));
+}
+END_TEST
+
 /* MD-06 */
 START_TEST(all_domains_takes_the_rest)
 {
@@ -88,6 +100,7 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, description_agrees_with_table);
     tcase_add_test(tc, listed_domains_are_taken_without_case);
+    tcase_add_test(tc, dot_behind_the_domain_is_not_looked_at);
     tcase_add_test(tc, all_domains_takes_the_rest);
     tcase_add_test(tc, address_without_domain_needs_a_flat_store);
     tcase_add_test(tc, nothing_is_taken_without_stanzas);

@@ -32,6 +32,10 @@ static const struct {
     {SIXTY "1234@x", "/base/x/" SIXTY "1234"},
     {"a@" LABEL "." LABEL "." LABEL "." LABEL,
      "/base/" LABEL "." LABEL "." LABEL "." LABEL "/a"},
+    {"a@" LABEL "." LABEL "." LABEL "." LABEL ".",
+     "/base/" LABEL "." LABEL "." LABEL "." LABEL "/a"},
+    {"user@MSI.local.", "/base/msi.local/user"},
+    {"user@x.", "/base/x/user"},
     {"-rf@x-y_z.test", "/base/x-y_z.test/-rf"},
 };
 
@@ -87,7 +91,9 @@ static const struct {
     {"a@", "domain of the address is empty"},
     {"a@..", "no domain name"},
     {"a@.x", "no domain name"},
-    {"a@x.", "no domain name"},
+    {"a@.", "domain of the address is empty"},
+    {"a@x..", "no domain name"},
+    {"a@.x.", "no domain name"},
     {"a@x..y", "no domain name"},
     {"a@x/y", "no domain name"},
     {"a@x y", "no domain name"},
