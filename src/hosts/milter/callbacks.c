@@ -625,10 +625,13 @@ static assay_rc hand_over(struct step *step, assay_message *message)
         return rc;
     rc = assay__storage_run(step->ctx, connection->session, &step->storage,
                             &step->err);
-    if (rc != ASSAY_E_LIMIT)
-        return rc;
+    if (rc == ASSAY_OK)
+        return ASSAY_OK;
     log_fault(step, rc);
-    assay__reply_set_full(&step->disposition);
+    if (rc == ASSAY_E_LIMIT)
+        assay__reply_set_full(&step->disposition);
+    else
+        assay__reply_set_not_stored(&step->disposition);
     return ASSAY_OK;
 }
 

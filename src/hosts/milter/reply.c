@@ -108,6 +108,12 @@ void assay__reply_set_full(assay_disposition *disposition)
     set_own(disposition, 452, "4.3.1", "Insufficient system storage");
 }
 
+void assay__reply_set_not_stored(assay_disposition *disposition)
+{
+    set_own(disposition, 451, "4.3.0",
+            "The mailbox cannot be used now, try again later");
+}
+
 void assay__reply_set_closing(assay_disposition *disposition, const char *text)
 {
     set_own(disposition, 421, "4.3.2", text);

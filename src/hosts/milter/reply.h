@@ -30,6 +30,8 @@ void assay__reply_set_fault(assay_disposition *disposition);
 void assay__reply_set_too_large(assay_disposition *disposition);
 /** The answer when a mailbox has no room for a message: 452 4.3.1. */
 void assay__reply_set_full(assay_disposition *disposition);
+/** The answer when a mailbox could not take a message: 451 4.3.0. */
+void assay__reply_set_not_stored(assay_disposition *disposition);
 /** The answer when no further mail is taken here: 421 4.3.2 and text. */
 void assay__reply_set_closing(assay_disposition *disposition, const char *text);
 

@@ -129,6 +129,18 @@ START_TEST(fault_is_451)
 }
 END_TEST
 
+/* The message was checked; it is the mailbox that is in the way. */
+START_TEST(message_that_is_not_stored_is_451)
+{
+    assay_disposition disposition;
+
+    assay__reply_set_not_stored(&disposition);
+    ck_assert_int_eq(assay__reply_send(&ctx, &disposition), SMFIS_TEMPFAIL);
+    ck_assert_str_eq(ctx.reply, "451 4.3.0 The mailbox cannot be used now, try "
+                                "again later");
+}
+END_TEST
+
 START_TEST(too_large_is_552)
 {
     assay_disposition disposition;
@@ -160,6 +172,7 @@ int main(void)
                         (int)(sizeof cases / sizeof *cases));
     tcase_add_test(tcase, longest_text_still_is_a_reply);
     tcase_add_test(tcase, fault_is_451);
+    tcase_add_test(tcase, message_that_is_not_stored_is_451);
     tcase_add_test(tcase, too_large_is_552);
     tcase_add_test(tcase, closing_is_421);
     suite_add_tcase(suite, tcase);

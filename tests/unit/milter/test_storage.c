@@ -143,8 +143,8 @@ static const struct {
     assay_rc rc;
     const char *want_reply;
 } failures[] = {
-    {ASSAY_E_IO, "451 4.3.0 "},
-    {ASSAY_E_NOMEM, "451 4.3.0 "},
+    {ASSAY_E_IO, "451 4.3.0 The mailbox cannot be used now"},
+    {ASSAY_E_NOMEM, "451 4.3.0 The mailbox cannot be used now"},
     {ASSAY_E_LIMIT, "452 4.3.1 Insufficient system storage"},
 };
 
