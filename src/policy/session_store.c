@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/sizes.h"
 #include "base/strbuf.h"
@@ -21,6 +22,7 @@ enum {
 
 /* ---- RCPT TO ----------------------------------------------------------- */
 
+/* @param rc  ASSAY_E_EXISTS: the mailbox is that of ActiveFilter */
 static void refuse(const struct assay__policy *policy,
                    const struct assay__maildir_options *maildir, assay_rc rc,
                    assay_error *why, assay_disposition *reply)
@@ -36,6 +38,9 @@ static void refuse(const struct assay__policy *policy,
         code = 553;
         (void)snprintf(text, sizeof text, "5.1.3 Not a mailbox: %.400s",
                        why->msg);
+    } else if (rc == ASSAY_E_EXISTS) {
+        code = 550;
+        (void)snprintf(text, sizeof text, "5.7.1 This mailbox takes no mail");
     } else {
         assay__text_unquote(why->msg);
         assay_log_write(policy->log, ASSAY_LOG_ERROR, "maildir.unusable",
@@ -48,6 +53,43 @@ static void refuse(const struct assay__policy *policy,
                    maildir->name);
 }
 
+static bool is_same_folder(const char *one, const char *other)
+{
+    struct stat a, b;
+
+    if (strcmp(one, other) == 0)
+        return true;
+    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+/* Whoever could send mail there could forge what ActiveFilter tells. Folders
+ * are compared, since an address can be spelled in several ways, and stanzas
+ * can share a basedir. */
+static assay_rc look_whose(const struct assay__policy *policy,
+                           const struct assay__maildir_options *maildir,
+                           const char *recipient, assay_error *err)
+{
+    const char *address =
+        policy->activefilter ? assay__activefilter_address(policy->activefilter)
+                             : NULL;
+    char *reserved = NULL, *wanted = NULL;
+    assay_rc rc;
+
+    if (!address)
+        return ASSAY_OK;
+    rc = assay__maildir_folder(assay__maildirs_find(policy->maildirs, address),
+                               address, &reserved, err);
+    if (rc == ASSAY_OK)
+        rc = assay__maildir_folder(maildir, recipient, &wanted, err);
+    if (rc == ASSAY_OK && is_same_folder(reserved, wanted))
+        rc = assay_error_set(err, ASSAY_E_EXISTS,
+                             "it is the mailbox of ActiveFilter");
+    free(reserved);
+    free(wanted);
+    return rc;
+}
+
 void assay__storage_look(const struct assay__policy *policy,
                          const char *recipient, assay_disposition *reply)
 {
@@ -58,7 +100,9 @@ void assay__storage_look(const struct assay__policy *policy,
 
     if (!maildir)
         return;
-    rc = assay__maildir_look(maildir, recipient, &why);
+    rc = look_whose(policy, maildir, recipient, &why);
+    if (rc == ASSAY_OK)
+        rc = assay__maildir_look(maildir, recipient, &why);
     if (rc != ASSAY_OK)
         refuse(policy, maildir, rc, &why, reply);
 }

@@ -28,7 +28,8 @@ struct assay__storage {
 
 /**
  * Look whether a stanza that handles the recipient's domain would take mail
- * for it. @param reply  CONTINUE; becomes the refusal, named after the stanza
+ * for it. The mailbox of ActiveFilter takes none, so that nobody can forge what
+ * it tells. @param reply  CONTINUE; becomes the refusal, named after the stanza
  */
 void assay__storage_look(const struct assay__policy *policy,
                          const char *recipient, assay_disposition *reply);

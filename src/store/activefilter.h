@@ -72,6 +72,9 @@ assay_rc assay__activefilter_seal(assay_activefilter *filter, assay_error *err);
 /** ASSAY_OK when mode and address are set; else ASSAY_E_STATE. */
 assay_rc assay__activefilter_is_set(const assay_activefilter *filter,
                                     assay_error *err);
+/** The address that it tells, whose mailbox takes no other mail; NULL while no
+ *  script has set one. Borrowed from the filter. */
+const char *assay__activefilter_address(const assay_activefilter *filter);
 /** Move what an earlier process left pending. Logs what fails. Blocks: disk. */
 void assay__activefilter_recover(assay_activefilter *filter);
 

@@ -225,6 +225,11 @@ assay_rc assay__activefilter_is_set(const assay_activefilter *filter,
     return ASSAY_OK;
 }
 
+const char *assay__activefilter_address(const assay_activefilter *filter)
+{
+    return filter->address;
+}
+
 assay_rc assay__activefilter_seal(assay_activefilter *filter, assay_error *err)
 {
     char *folder = NULL;

@@ -194,6 +194,101 @@ START_TEST(other_domains_are_not_looked_at)
 }
 END_TEST
 
+/* ---- the mailbox of ActiveFilter --------------------------------------- */
+
+static const char *const flat_domains[] = {"flat.test", NULL};
+static struct assay__maildir_options flat;
+static const struct assay__maildir_options *two_stanzas[2];
+static char same_base[128];
+
+/* Besides, a stanza for flat.test that has the same mailboxes as msi.local, by
+ * another path. */
+static void add_activefilter(void)
+{
+    const struct assay__activefilter_options options = {
+        .state = maildir_path("state"),
+        .max_entries = 10,
+        .expire_s = 60,
+        .maildirs = &maildirs,
+        .log = &log_,
+    };
+
+    flat = maildir_options;
+    flat.domains = (assay_conf_list){flat_domains, 1};
+    flat.domain_in_path = false;
+    (void)snprintf(same_base, sizeof same_base, "%s/./msi.local", maildir_base);
+    flat.basedir = same_base;
+    two_stanzas[0] = &maildir_options;
+    two_stanzas[1] = &flat;
+    maildirs = (struct assay__maildirs){two_stanzas, 2};
+    ck_assert_int_eq(
+        assay__activefilter_new(&options, &policy.activefilter, &err),
+        ASSAY_OK);
+}
+
+static void choose(const char *address)
+{
+    ck_assert_int_eq(assay_activefilter_set_mode(policy.activefilter,
+                                                 ASSAY_ACTIVEFILTER_KEEP, NULL,
+                                                 NULL, false, &err),
+                     ASSAY_OK);
+    ck_assert_int_eq(
+        assay_activefilter_set_address(policy.activefilter, address, &err),
+        ASSAY_OK);
+    ck_assert_int_eq(assay__activefilter_seal(policy.activefilter, &err),
+                     ASSAY_OK);
+}
+
+static void make_box(const char *user)
+{
+    static const char *const folders[] = {"", "/tmp", "/new", "/cur"};
+    char path[64];
+
+    (void)mkdir(maildir_path("msi.local"), 0700);
+    for (size_t i = 0; i < ASSAY_COUNT_OF(folders); i++) {
+        (void)snprintf(path, sizeof path, "msi.local/%s%s", user, folders[i]);
+        ck_assert_int_eq(mkdir(maildir_path(path), 0700), 0);
+    }
+}
+
+static const char *const same_mailbox[] = {
+    "af@msi.local",       "af@MSI.Local",  "\"af\"@msi.local",
+    "\"a\\f\"@msi.local", "af@msi.local.", "af@flat.test"};
+
+/* Who can send mail must not be able to forge what ActiveFilter tells. */
+START_TEST(mailbox_of_activefilter_takes_no_mail)
+{
+    add_activefilter();
+    make_box("af");
+    choose("af@Msi.local");
+    begin("a@remote.test");
+    ck_assert_int_eq(rcpt(same_mailbox[_i]), ASSAY_ACTION_REJECT);
+    ck_assert_int_eq(d.code, 550);
+    ck_assert_str_eq(d.enhanced, "5.7.1");
+    ck_assert_ptr_nonnull(strstr(logged, "code=550 id=QUEUE1"));
+    ck_assert_ptr_null(assay_session_stored(session, 0));
+    assay__activefilter_free(&policy.activefilter);
+}
+END_TEST
+
+START_TEST(other_mailboxes_take_mail_beside_activefilter)
+{
+    add_activefilter();
+    begin("a@remote.test"); /* the scripts have set nothing */
+    ck_assert_int_eq(rcpt("af@msi.local"), ASSAY_ACTION_CONTINUE);
+    choose("af@msi.local"); /* there is no such folder yet */
+    ck_assert_int_eq(rcpt("af@msi.local"), ASSAY_ACTION_REJECT);
+    ck_assert_int_eq(d.code, 550);
+    make_box("af");
+    ck_assert_int_eq(rcpt("AF@msi.local"), ASSAY_ACTION_CONTINUE);
+    ck_assert_int_eq(rcpt("user@flat.test"), ASSAY_ACTION_CONTINUE);
+    ck_assert_int_eq(rcpt("af@remote.test"), ASSAY_ACTION_CONTINUE);
+    ck_assert_int_eq(rcpt("../af@msi.local"), ASSAY_ACTION_REJECT);
+    ck_assert_int_eq(d.code, 553);
+    assay__activefilter_free(&policy.activefilter);
+}
+END_TEST
+
 START_TEST(recipients_are_answered_where_there_are_maildirs)
 {
     policy.count = 0;
@@ -442,6 +537,9 @@ static TCase *recipients_case(void)
     tcase_add_test(tc, store_that_cannot_be_used_defers);
     tcase_add_test(tc, policy_is_asked_before_the_mailbox);
     tcase_add_test(tc, other_domains_are_not_looked_at);
+    tcase_add_loop_test(tc, mailbox_of_activefilter_takes_no_mail, 0,
+                        (int)ASSAY_COUNT_OF(same_mailbox));
+    tcase_add_test(tc, other_mailboxes_take_mail_beside_activefilter);
     tcase_add_test(tc, recipients_are_answered_where_there_are_maildirs);
     return tc;
 }
