@@ -64,9 +64,10 @@ void assay__activefilter_free(assay_activefilter **filter);
 
 /**
  * The scripts have set what they set: nothing can be changed from now on. With
- * a mode and an address the state is opened once, to find out now whether it
- * can be used. @return ASSAY_OK, also when neither was set; ASSAY_E_STATE one
- * without the other; ASSAY_E_IO the state cannot be used; ASSAY_E_NOMEM
+ * a mode and an address the state is opened once and the mailbox looked at, to
+ * find out now whether they can be used. @return ASSAY_OK, also when neither was
+ * set; ASSAY_E_STATE one without the other; ASSAY_E_IO the state or the mailbox
+ * cannot be used; ASSAY_E_NOMEM. Blocks: on the disk.
  */
 assay_rc assay__activefilter_seal(assay_activefilter *filter, assay_error *err);
 /** ASSAY_OK when mode and address are set; else ASSAY_E_STATE. */

@@ -230,6 +230,19 @@ const char *assay__activefilter_address(const assay_activefilter *filter)
     return filter->address;
 }
 
+/* Now, and not when a message waits for its answer. */
+static assay_rc check_mailbox(const assay_activefilter *filter,
+                              assay_error *err)
+{
+    assay_error why = {0};
+
+    if (assay__maildir_look(filter->stanza, filter->address, &why) == ASSAY_OK)
+        return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_IO,
+                           "the mailbox of ActiveFilter, %s: %s",
+                           filter->address, why.msg);
+}
+
 assay_rc assay__activefilter_seal(assay_activefilter *filter, assay_error *err)
 {
     char *folder = NULL;
@@ -239,6 +252,8 @@ assay_rc assay__activefilter_seal(assay_activefilter *filter, assay_error *err)
     if (filter->mode == ASSAY_ACTIVEFILTER_UNSET && !filter->address)
         return ASSAY_OK;
     rc = assay__activefilter_is_set(filter, err);
+    if (rc == ASSAY_OK)
+        rc = check_mailbox(filter, err);
     if (rc == ASSAY_OK)
         rc = assay__maildir_folder(filter->stanza, filter->address, &folder,
                                    err);

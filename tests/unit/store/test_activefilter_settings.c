@@ -176,6 +176,53 @@ START_TEST(seal_finds_a_state_that_cannot_be_used)
 }
 END_TEST
 
+static void choose_all(void)
+{
+    ck_assert_int_eq(set_mode(ASSAY_ACTIVEFILTER_KEEP), ASSAY_OK);
+    ck_assert_int_eq(assay_activefilter_set_address(filter, KIT_ADDRESS, &err),
+                     ASSAY_OK);
+}
+
+/* CM-23: basedir is made by hand, and easily forgotten. */
+START_TEST(seal_finds_a_basedir_that_is_not_there)
+{
+    choose_all();
+    ck_assert_int_eq(rmdir(kit.base), 0);
+    ck_assert_int_eq(assay__activefilter_seal(filter, &err), ASSAY_E_IO);
+    ck_assert_ptr_nonnull(strstr(err.msg, KIT_ADDRESS ": basedir '"));
+    ck_assert_ptr_nonnull(strstr(err.msg, kit.base));
+    ck_assert_int_ne(access(kit.state, F_OK), 0); /* nothing was made */
+}
+END_TEST
+
+START_TEST(seal_finds_a_mailbox_that_is_missing)
+{
+    kit.stanza.create_users = false;
+    choose_all();
+    ck_assert_int_eq(assay__activefilter_seal(filter, &err), ASSAY_E_IO);
+    ck_assert_ptr_nonnull(strstr(err.msg, KIT_ADDRESS ": there is no mailbox"));
+}
+END_TEST
+
+/* Such as one that the unit of the service lets nobody write to. */
+START_TEST(seal_finds_a_basedir_that_cannot_be_written_to)
+{
+    enum { NOBODY = 65534 };
+    assay_rc rc;
+
+    choose_all();
+    ck_assert_int_eq(chmod(kit.folder, 0755), 0);
+    ck_assert_int_eq(chmod(kit.base, 0555), 0);
+    if (geteuid() == 0) /* who may always write */
+        ck_assert_int_eq(seteuid(NOBODY), 0);
+    rc = assay__activefilter_seal(filter, &err);
+    ck_assert_int_eq(seteuid(getuid()), 0);
+    ck_assert_int_eq(chmod(kit.base, 0700), 0);
+    ck_assert_int_eq(rc, ASSAY_E_IO);
+    ck_assert_ptr_nonnull(strstr(err.msg, "cannot be written to"));
+}
+END_TEST
+
 /* ---- memory ------------------------------------------------------------ */
 
 static assay_rc set_all(assay_activefilter *f)
@@ -224,6 +271,9 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, neither_is_fine);
     tcase_add_test(tcase, nothing_changes_once_sealed);
     tcase_add_test(tcase, seal_finds_a_state_that_cannot_be_used);
+    tcase_add_test(tcase, seal_finds_a_basedir_that_is_not_there);
+    tcase_add_test(tcase, seal_finds_a_mailbox_that_is_missing);
+    tcase_add_test(tcase, seal_finds_a_basedir_that_cannot_be_written_to);
     tcase_add_test(tcase, setting_up_survives_a_lack_of_memory);
     suite_add_tcase(suite, tcase);
     return suite;

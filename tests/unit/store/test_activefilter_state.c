@@ -459,8 +459,8 @@ END_TEST
 
 START_TEST(mailbox_that_may_not_be_made_is_an_error)
 {
-    kit.stanza.create_users = false;
     begin();
+    kit.stanza.create_users = false; /* it was removed since */
     ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_E_IO);
     ck_assert_ptr_nonnull(strstr(err.msg, KIT_ADDRESS));
     ck_assert_int_eq(kit_sql("SELECT count(*) FROM entry"), 0);
@@ -485,6 +485,8 @@ START_TEST(read_only_database_is_an_error)
     int status;
     pid_t child;
 
+    kit.stanza.dirmode = 0777;
+    ck_assert_int_eq(chmod(kit.base, 0777), 0);
     begin_with_one();
     assay__activefilter_free(&filter);
     ck_assert_int_eq(chmod(database, 0444), 0);
