@@ -45,12 +45,12 @@ static bool is_value(const char *value)
 static assay_rc check(const char *address, const char *key, const char *value,
                       assay_error *err)
 {
-    size_t len = strnlen(address, ASSAY__ACTIVEFILTER_ADDRESS_MAX + 1);
+    size_t len = strnlen(address, ASSAY__ACTIVEFILTER_RECIPIENT_MAX + 1);
 
-    if (len == 0 || len > ASSAY__ACTIVEFILTER_ADDRESS_MAX)
+    if (len == 0 || len > ASSAY__ACTIVEFILTER_RECIPIENT_MAX)
         return assay_error_set(err, ASSAY_E_INVAL,
                                "an address has 1 to %d bytes",
-                               ASSAY__ACTIVEFILTER_ADDRESS_MAX);
+                               ASSAY__ACTIVEFILTER_RECIPIENT_MAX);
     if (!is_key(key))
         return assay_error_set(err, ASSAY_E_INVAL,
                                "'%.80s' is not a key: letters, digits and "

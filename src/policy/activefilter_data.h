@@ -11,7 +11,7 @@
 
 /** Limits on what one script may say. */
 enum {
-    ASSAY__ACTIVEFILTER_ADDRESS_MAX = 512,   /* bytes of an address */
+    ASSAY__ACTIVEFILTER_RECIPIENT_MAX = 512, /* bytes of an address */
     ASSAY__ACTIVEFILTER_KEY_MAX = 64,        /* bytes of a key */
     ASSAY__ACTIVEFILTER_VALUE_MAX = 4096,    /* bytes of a value */
     ASSAY__ACTIVEFILTER_KEYS_MAX = 64,       /* keys of one recipient */

@@ -230,6 +230,7 @@ assay_rc assay__build_activefilter(struct assay__build *build, assay_error *err)
     struct assay__activefilter_options options = {
         .maildirs = &build->generation->maildirs,
         .log = build->input->log,
+        .is_trial = build->input->options->is_trial,
     };
 
     if (!policy->scorer)

@@ -36,6 +36,8 @@ struct assay__activefilter_options {
     int64_t expire_s; /* registrations older than that are forgotten */
     const struct assay__maildirs *maildirs;
     const assay_log *log;
+    bool is_trial; /* the state is never touched, and nothing may be registered,
+                      judged again or recovered */
 };
 
 /** One key and value that a script added for a recipient. */
@@ -65,9 +67,9 @@ void assay__activefilter_free(assay_activefilter **filter);
 /**
  * The scripts have set what they set: nothing can be changed from now on. With
  * a mode and an address the state is opened once and the mailbox looked at, to
- * find out now whether they can be used. @return ASSAY_OK, also when neither was
- * set; ASSAY_E_STATE one without the other; ASSAY_E_IO the state or the mailbox
- * cannot be used; ASSAY_E_NOMEM. Blocks: on the disk.
+ * find out now whether they can be used. @return ASSAY_OK, also when neither
+ * was set; ASSAY_E_STATE one without the other; ASSAY_E_IO the state or the
+ * mailbox cannot be used; ASSAY_E_NOMEM. Blocks: on the disk.
  */
 assay_rc assay__activefilter_seal(assay_activefilter *filter, assay_error *err);
 /** ASSAY_OK when mode and address are set; else ASSAY_E_STATE. */

@@ -27,6 +27,7 @@ struct assay_activefilter {
     char *address;                               /* NULL until set; owned */
     const struct assay__maildir_options *stanza; /* that takes address */
     bool is_sealed;
+    bool is_trial; /* set once */
 };
 
 #endif
