@@ -13,10 +13,10 @@
  *   activefilter_sweep.c     what a crash leaves in tmp/
  *   activefilter_mailbox.c   the consumer's side (<assay/activefilter.h>)
  *
- * A document is never told twice and never lost: it is staged in the mailbox,
- * written down as pending, moved into new/ and written down as told; after a
- * crash, a pending one that still lies in tmp/ is moved, and one that does not
- * was moved before.
+ * A document, that is an id and a revision, is never told twice and never lost:
+ * it is staged in the mailbox, written down as pending, moved into new/ and
+ * written down as told; after a crash, a pending one that still lies in tmp/ is
+ * moved, and one that does not was moved before.
  *
  * Locking: the lock of the state (rank activefilter) guards the list of idle
  * database connections; nothing is done with one while it is held.
@@ -83,8 +83,10 @@ void assay__activefilter_recover(assay_activefilter *filter);
 
 /** Register a message and tell of it; and tell of those registered earlier
  *  whose judgement its score changes. @return ASSAY_OK, also when the id is
- *  registered already; ASSAY_E_IO, ASSAY_E_LIMIT, ASSAY_E_NOMEM: then it is
- *  not registered. Threads: any. Blocks: on the disk. */
+ *  registered already; ASSAY_E_LIMIT, ASSAY_E_NOMEM: it is not registered;
+ *  ASSAY_E_IO: nor then, unless the disk failed once more when that was taken
+ *  back: it stays pending, and is told later. Threads: any. Blocks: on the
+ *  disk. */
 assay_rc assay__activefilter_register(
     assay_activefilter *filter, const struct assay__activefilter_event *event,
     assay_error *err);
