@@ -205,7 +205,8 @@ static assay_rc ask_size(struct authority *self,
     return rc;
 }
 
-/* Half of the time at most: the message needs some, too.
+/* Half of the time at most: the message needs some, too. One that lets it pass
+ * is down to other calls; this one still tries the message, which finds out.
  * @return ASSAY_OK, also when it is still unknown; ASSAY_E_UNAVAILABLE: there
  *         is no use in asking this server for more */
 static assay_rc learn_size(struct authority *self,
@@ -227,8 +228,10 @@ static assay_rc learn_size(struct authority *self,
         return assay_error_set(err, rc, "%s", why.msg);
     if (rc == ASSAY_OK)
         return ASSAY_OK;
-    atomic_store(&limit->ask_at_ms,
-                 assay__cloudmark_now_ms() + ASSAY__SERVER_BACKOFF_MS);
+    now_ms = assay__cloudmark_now_ms();
+    atomic_store(&limit->ask_at_ms, now_ms + ASSAY__SERVER_BACKOFF_MS);
+    if (rc == ASSAY_E_TIMEOUT)
+        assay__servers_failed(self->servers, turn->index, now_ms);
     assay_log_write(self->log, ASSAY_LOG_WARN, "authority.no_message_size",
                     "server=\"%s\" reason=\"%s\"", turn->server, why.msg);
     return ASSAY_OK;
@@ -251,7 +254,6 @@ static void authority_start(void *instance, int64_t deadline_ms)
         struct assay__server_turn turn = {
             .server = assay__servers_text(self->servers, i),
             .index = i,
-            .connect_by_ms = now_ms + share_ms,
             .deadline_ms = now_ms + share_ms};
         assay_error err = {0};
 

@@ -65,6 +65,11 @@ const char *assay__servers_text(const struct assay__servers *servers,
 
 /* ---- who is next -------------------------------------------------------- */
 
+static bool was_tried(const struct assay__server_walk *walk, size_t index)
+{
+    return walk->tried & (UINT32_C(1) << index);
+}
+
 /* Whoever moves the time on is the one who finds out; a thread that lost the
  * exchange sees a server that is still down. */
 static bool may_ask(struct server *server, int64_t now_ms)
@@ -84,11 +89,13 @@ size_t assay__servers_next(struct assay__servers *servers,
 {
     size_t chosen = servers->count;
 
+    walk->is_down = true;
     for (size_t i = 0; i < servers->count; i++) {
-        if (walk->tried & (UINT32_C(1) << i))
+        if (was_tried(walk, i))
             continue;
         if (may_ask(&servers->items[i], now_ms)) {
             chosen = i;
+            walk->is_down = false;
             break;
         }
         if (chosen == servers->count)
@@ -113,16 +120,27 @@ void assay__servers_answered(struct assay__servers *servers, size_t index)
 
 /* ---- one call ----------------------------------------------------------- */
 
-/* How many have not had their turn, the one whose turn it is included. */
-static int64_t left_over(const struct assay__servers *servers,
-                         const struct assay__server_walk *walk)
+/* How many share the time that is left, the one whose turn it is included.
+ * While one that is up is asked, nothing is set aside for those that are down:
+ * they would hardly use it. */
+static int64_t sharers(struct assay__servers *servers,
+                       const struct assay__server_walk *walk, int64_t now_ms)
 {
-    int64_t left = 1;
+    int64_t count = 1;
 
     for (size_t i = 0; i < servers->count; i++)
-        if (!(walk->tried & (UINT32_C(1) << i)))
-            left++;
-    return left;
+        if (!was_tried(walk, i) &&
+            (walk->is_down ||
+             atomic_load(&servers->items[i].retry_at_ms) <= now_ms))
+            count++;
+    return count;
+}
+
+/* Rounded up, so that a turn is never over before it begins; nor does a time
+ * without an end overflow. */
+static int64_t share(int64_t left_ms, int64_t count)
+{
+    return left_ms / count + (left_ms % count > 0);
 }
 
 static bool is_failure(assay_rc rc)
@@ -140,14 +158,14 @@ assay_rc assay__servers_ask(struct assay__servers *servers, int64_t deadline_ms,
 
     while (now_ms < deadline_ms) {
         size_t index = assay__servers_next(servers, &walk, now_ms);
-        struct assay__server_turn turn = {.index = index,
-                                          .deadline_ms = deadline_ms};
+        struct assay__server_turn turn = {.index = index};
+        int64_t count;
 
         if (index == servers->count)
             return rc;
         turn.server = servers->items[index].text;
-        turn.connect_by_ms =
-            now_ms + (deadline_ms - now_ms) / left_over(servers, &walk);
+        count = sharers(servers, &walk, now_ms);
+        turn.deadline_ms = now_ms + share(deadline_ms - now_ms, count);
         rc = ask(arg, &turn, err);
         now_ms = assay__cloudmark_now_ms();
         if (!is_failure(rc)) {

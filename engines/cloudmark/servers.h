@@ -5,12 +5,17 @@
  * fail-over.
  *
  * A call asks the first server that is not down. One that cannot be reached,
- * or breaks off, is down for ASSAY__SERVER_BACKOFF_MS, and the next is asked,
- * until one answers or the deadline passes. Those that are down come last, in
- * order: when all are, all are tried all the same. When its time is over one
- * call alone finds out whether a server is back; to the others it stays down
- * meanwhile, so that a host that swallows connections costs one call its time
- * and not every one.
+ * breaks off, or lets its turn pass without an answer is down for
+ * ASSAY__SERVER_BACKOFF_MS, and the next is asked, until one answers or the
+ * deadline passes. Those that are down come last, in order: when all are, all
+ * are tried all the same. When its time is over one call alone finds out
+ * whether a server is back; to the others it stays down meanwhile, so that one
+ * that does not answer costs one call the time of a turn and not every one.
+ *
+ * A turn, from the connection to the end of the answer, has an equal share of
+ * what is left: of two servers that are up the first has half of the time, and
+ * the second all that remains. One alone has all of it, and so has the only
+ * one that is up.
  *
  * Locking: none. The state of a server is one atomic; between two calls that
  * change it at once either may win, and both are right.
@@ -18,6 +23,7 @@
 #ifndef ASSAY_CLOUDMARK_SERVERS_H
 #define ASSAY_CLOUDMARK_SERVERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,8 +68,8 @@ const char *assay__servers_text(const struct assay__servers *servers,
 struct assay__server_turn {
     const char *server; /* as parsed */
     size_t index;
-    int64_t connect_by_ms; /* earlier than the deadline if others follow */
-    int64_t deadline_ms;
+    int64_t deadline_ms; /* of the turn: earlier than that of the call if
+                            others follow */
 };
 
 /**
@@ -92,6 +98,7 @@ assay_rc assay__servers_ask(struct assay__servers *servers, int64_t deadline_ms,
 /** Of a call: which servers had their turn. {0} at first. */
 struct assay__server_walk {
     uint32_t tried; /* bit of each index */
+    bool is_down;   /* the one whose turn it is: no other one is up */
 };
 
 /** The next one to ask. @return its index, or assay__servers_count() */

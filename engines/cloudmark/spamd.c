@@ -149,13 +149,13 @@ static assay_rc exchange(struct call *call,
     struct assay__spamd_directory *directory =
         &call->self->directories[turn->index];
     struct assay__spamd_places places;
-    assay_rc rc = assay__spamd_directory_get(directory, turn->connect_by_ms,
-                                             &places, err);
+    assay_rc rc =
+        assay__spamd_directory_get(directory, turn->deadline_ms, &places, err);
 
     if (rc != ASSAY_OK)
         return rc;
-    rc = assay__spamd_exchange(&places, &call->request, turn->connect_by_ms,
-                               turn->deadline_ms, &call->answer, err);
+    rc = assay__spamd_exchange(&places, &call->request, turn->deadline_ms,
+                               &call->answer, err);
     if (rc == ASSAY_E_UNAVAILABLE || rc == ASSAY_E_TIMEOUT)
         assay__spamd_directory_expire(directory);
     if (rc == ASSAY_OK)

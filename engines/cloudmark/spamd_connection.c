@@ -67,7 +67,7 @@ static int connect_by(int fd, const struct assay__spamd_place *place,
 
 /* @return the socket, or -1 with *error_out as errno */
 static int open_place(const struct assay__spamd_place *place,
-                      int64_t connect_by_ms, int *error_out)
+                      int64_t deadline_ms, int *error_out)
 {
     int family = place->address.ss_family;
     int on = 1;
@@ -79,7 +79,7 @@ static int open_place(const struct assay__spamd_place *place,
     }
     if (family != AF_UNIX) /* it helps, and nothing depends on it */
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    *error_out = connect_by(fd, place, connect_by_ms);
+    *error_out = connect_by(fd, place, deadline_ms);
     if (*error_out == 0)
         return fd;
     (void)close(fd);
@@ -100,14 +100,14 @@ static assay_rc no_connection(int error, assay_error *err)
 
 /* The first place that takes a connection; each has a share of the time. */
 static assay_rc open_one(const struct assay__spamd_places *places,
-                         int64_t connect_by_ms, int *fd_out, assay_error *err)
+                         int64_t deadline_ms, int *fd_out, assay_error *err)
 {
     int error = ETIMEDOUT;
 
     for (size_t i = 0; i < places->count; i++) {
-        int64_t left_ms = assay__cloudmark_left_ms(connect_by_ms);
+        int64_t left_ms = assay__cloudmark_left_ms(deadline_ms);
         int64_t share_ms = left_ms / (int64_t)(places->count - i);
-        int fd = open_place(&places->at[i], connect_by_ms - left_ms + share_ms,
+        int fd = open_place(&places->at[i], deadline_ms - left_ms + share_ms,
                             &error);
 
         if (fd >= 0) {
@@ -224,12 +224,12 @@ static assay_rc run(struct exchange *exchange, int64_t deadline_ms,
 
 assay_rc assay__spamd_exchange(const struct assay__spamd_places *places,
                                const struct assay__spamd_request *request,
-                               int64_t connect_by_ms, int64_t deadline_ms,
+                               int64_t deadline_ms,
                                struct assay__spamd_answer *answer_out,
                                assay_error *err)
 {
     struct exchange exchange = {.request = request, .may_send = true};
-    assay_rc rc = open_one(places, connect_by_ms, &exchange.fd, err);
+    assay_rc rc = open_one(places, deadline_ms, &exchange.fd, err);
 
     if (rc != ASSAY_OK)
         return rc;

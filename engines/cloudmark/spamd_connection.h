@@ -37,8 +37,8 @@ struct assay__spamd_answer {
 };
 
 /**
- * @param connect_by_ms  for all places together; no later than the deadline
- * @param answer_out     of any content after a failure
+ * @param deadline_ms  for all places together
+ * @param answer_out   of any content after a failure
  * @return ASSAY_OK; ASSAY_E_UNAVAILABLE not to be reached, or closed without a
  *         word; ASSAY_E_TIMEOUT; ASSAY_E_IO more than ASSAY__SPAMD_REPLY_MAX,
  *         or no socket can be made. err is the tail of a sentence about the
@@ -47,7 +47,7 @@ struct assay__spamd_answer {
  */
 assay_rc assay__spamd_exchange(const struct assay__spamd_places *places,
                                const struct assay__spamd_request *request,
-                               int64_t connect_by_ms, int64_t deadline_ms,
+                               int64_t deadline_ms,
                                struct assay__spamd_answer *answer_out,
                                assay_error *err);
 

@@ -23,6 +23,7 @@ from fake_http import (
 from scorer import Scorer, Subject, refusal
 
 SHORT_MS = 500  # for those that must run into it
+HALF_HUNG_MS = 6000  # of two servers, the first runs into half of it
 HAM = b"Subject: plain\r\n\r\nnothing\r\n"
 SPAM = b"Subject: test\r\n\r\nGTUBE\r\n"
 
@@ -337,6 +338,39 @@ class Servers(Base):
             scorer = self.open(servers=[first.address, self.fake.address])
             self.assertEqual(scorer.score(SPAM)["score"], 99.5)
             self.assertIn(fake_authority.MESSAGE, first.paths())
+
+    def test_the_next_is_asked_when_one_hangs(self):
+        first = fake_authority.FakeAuthority()
+        first.answer = lambda request: (
+            [HANG] if request.method == "POST" else fake_authority.NO_PAGE)
+        self.addCleanup(first.close)
+        scorer = self.open(servers=[first.address, self.fake.address],
+                           threads=32, concurrency=32)
+        names = [scorer.submit_score(SPAM, HALF_HUNG_MS) for _ in range(100)]
+        for name in names:
+            self.assertEqual(scorer.answer(name).get("score"), 99.5)
+        self.assertIn(fake_authority.MESSAGE, first.paths())
+
+    def test_the_next_is_asked_when_one_hangs_whatever_it_is_asked(self):
+        for verb in ("score", SPAM), ("address", "192.0.2.1"), ("version",):
+            with self.subTest(verb=verb):
+                first = fake_authority.FakeAuthority()
+                first.answer = lambda request: [HANG]
+                self.addCleanup(first.close)
+                scorer = self.open(servers=[first.address, self.fake.address])
+                self.check(getattr(scorer, verb[0])(
+                    *verb[1:], timeout_ms=HALF_HUNG_MS), "ok")
+                self.assertEqual(first.connections, 1 + (verb[0] == "score"))
+
+    def test_one_that_hangs_at_start_is_not_asked_first(self):
+        first = fake_authority.FakeAuthority()
+        first.answer = lambda request: [HANG]
+        self.addCleanup(first.close)
+        scorer = self.open(servers=[first.address, self.fake.address])
+        scorer.start(SHORT_MS)
+        scorer.wait_log("authority.no_message_size")
+        self.check(scorer.score(SPAM), "ok")
+        self.assertEqual(first.paths(), [fake_authority.SIZE])
 
     def test_an_absurd_answer_is_not_asked_again(self):
         other = fake_authority.FakeAuthority()

@@ -11,6 +11,7 @@ from fake_http import CLOSE, HANG, RESET, endless, reply, script, send
 from scorer import Scorer, Subject
 
 SHORT_MS = 500  # for those that must run into it
+HALF_HUNG_MS = 6000  # of two servers, the first runs into half of it
 HAM = b"Subject: plain\r\n\r\nnothing\r\n"
 
 JUDGEMENT = {"is_skipped": False, "score": 3.4, "required_score": 15.0,
@@ -196,6 +197,19 @@ class Rspamd(unittest.TestCase):
             with self.subTest(steps=str(steps)[:60]):
                 self.check(self.scorer.score(script(*steps) + HAM), rc)
         self.check(self.scorer.score(script(HANG) + HAM, SHORT_MS), "timeout")
+
+    def test_the_next_is_asked_when_one_hangs(self):
+        for verb in ("score", HAM), ("version",):
+            with self.subTest(verb=verb):
+                first = FakeRspamd()
+                first.answer = lambda request: [HANG]
+                self.addCleanup(first.close)
+                scorer = Scorer("rspamd", f'servers = ( "{first.address}" '
+                                f'"{self.fake.address}" )')
+                self.addCleanup(self.close, scorer)
+                self.check(getattr(scorer, verb[0])(
+                    *verb[1:], timeout_ms=HALF_HUNG_MS), "ok")
+                self.assertEqual(first.connections, 1)
 
     def test_the_version_is_what_the_server_says_it_is(self):
         answer = self.scorer.version()

@@ -21,6 +21,7 @@ import scorer
 from fake_spamd import GTUBE, reply
 
 SHORT_MS = 400  # for those that must run into it
+HALF_HUNG_MS = 6000  # of two servers, the first runs into half of it
 LARGE = 6 << 20  # more than sockets take in
 THREADS = 48
 
@@ -368,6 +369,17 @@ class Servers(SpamdTest):
             # and what both refuse is refused
             self.assertEqual(player.score(case.message)["rc"], "unavailable")
             self.end(player)
+
+    def test_the_next_is_asked_when_one_hangs(self):
+        for verb in ("score", GTUBE), ("version",):
+            for address in "127.0.0.1:0", f"unix:{self.folder}/{verb[0]}":
+                first = self.fake(address, accept=[["hang"]])
+                player = self.scorer(first.address, self.fake().address)
+                answer = getattr(player, verb[0])(*verb[1:],
+                                                  timeout_ms=HALF_HUNG_MS)
+                self.assertEqual((answer["rc"], first.connections), ("ok", 1),
+                                 (address, answer))
+                self.end(player)
 
     def test_a_bad_answer_is_not_asked_again(self):
         fakes = [self.fake(), self.fake()]

@@ -148,6 +148,7 @@ END_TEST
 struct play {
     const assay_rc *answers; /* of each server */
     char asked[8];
+    int64_t begun_ms, until_ms[3]; /* of the call, and of the turn of each */
     size_t count;
 };
 
@@ -157,17 +158,18 @@ static assay_rc ask(void *arg, const struct assay__server_turn *turn,
     struct play *play = arg;
     assay_rc rc = play->answers[turn->index];
 
-    ck_assert_int_le(turn->connect_by_ms, turn->deadline_ms);
     ck_assert_str_eq(turn->server, assay__servers_text(servers, turn->index));
+    play->until_ms[turn->index] = turn->deadline_ms;
     play->asked[play->count++] = turn->server[1];
     return rc == ASSAY_OK ? rc : assay_error_set(error, rc, "%s", turn->server);
 }
 
 static assay_rc call(struct play *play, const assay_rc *answers)
 {
-    *play = (struct play){.answers = answers};
-    return assay__servers_ask(servers, assay__cloudmark_now_ms() + LONG_MS, ask,
-                              play, &err);
+    *play = (struct play){.answers = answers,
+                          .begun_ms = assay__cloudmark_now_ms()};
+    return assay__servers_ask(servers, play->begun_ms + LONG_MS, ask, play,
+                              &err);
 }
 
 START_TEST(the_next_is_asked_when_one_fails)
@@ -211,6 +213,41 @@ START_TEST(the_last_failure_is_told)
 }
 END_TEST
 
+/* One that never answers must leave time to those behind it. The clock is that
+ * of the system: only how much is left over for others is looked at. */
+START_TEST(a_turn_has_its_share_of_the_time)
+{
+    static const assay_rc answers[] = {ASSAY_E_TIMEOUT, ASSAY_E_TIMEOUT,
+                                       ASSAY_E_TIMEOUT};
+    struct play play;
+
+    ck_assert_int_eq(call(&play, answers), ASSAY_E_TIMEOUT);
+    ck_assert_str_eq(play.asked, "abc");
+    ck_assert_int_ge(play.until_ms[0], play.begun_ms + LONG_MS / 3);
+    ck_assert_int_lt(play.until_ms[0], play.begun_ms + LONG_MS / 2);
+    ck_assert_int_ge(play.until_ms[1], play.begun_ms + LONG_MS / 2);
+    ck_assert_int_lt(play.until_ms[1], play.begun_ms + LONG_MS);
+    ck_assert_int_eq(play.until_ms[2], play.begun_ms + LONG_MS);
+}
+END_TEST
+
+START_TEST(the_only_one_that_is_up_has_all_of_the_time)
+{
+    static const assay_rc answers[] = {ASSAY_E_TIMEOUT, ASSAY_E_TIMEOUT,
+                                       ASSAY_E_TIMEOUT};
+    struct play play;
+
+    assay__servers_failed(servers, 0, assay__cloudmark_now_ms() + LONG_MS);
+    assay__servers_failed(servers, 2, assay__cloudmark_now_ms() + LONG_MS);
+    ck_assert_int_eq(call(&play, answers), ASSAY_E_TIMEOUT);
+    ck_assert_int_eq(play.until_ms[1], play.begun_ms + LONG_MS);
+    /* those that are down share what it did not use */
+    ck_assert_str_eq(play.asked, "bac");
+    ck_assert_int_lt(play.until_ms[0], play.begun_ms + LONG_MS);
+    ck_assert_int_eq(play.until_ms[2], play.begun_ms + LONG_MS);
+}
+END_TEST
+
 START_TEST(nobody_is_asked_after_the_deadline)
 {
     struct play play = {0};
@@ -240,6 +277,8 @@ int main(void)
     tcase_add_test(tcase, the_next_is_asked_when_one_fails);
     tcase_add_test(tcase, an_answer_ends_the_call_whatever_it_is);
     tcase_add_test(tcase, the_last_failure_is_told);
+    tcase_add_test(tcase, a_turn_has_its_share_of_the_time);
+    tcase_add_test(tcase, the_only_one_that_is_up_has_all_of_the_time);
     tcase_add_test(tcase, nobody_is_asked_after_the_deadline);
     suite_add_tcase(suite, tcase);
     return check_run(suite);

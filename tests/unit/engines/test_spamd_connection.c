@@ -114,8 +114,7 @@ static assay_rc exchange(size_t size, int64_t patience_ms)
     int64_t deadline_ms = assay__cloudmark_now_ms() + patience_ms;
 
     has_thread = pthread_create(&thread, NULL, serve, NULL) == 0;
-    return assay__spamd_exchange(&places, &request, deadline_ms, deadline_ms,
-                                 answer, &err);
+    return assay__spamd_exchange(&places, &request, deadline_ms, answer, &err);
 }
 
 START_TEST(all_is_sent_and_the_end_is_told)
@@ -195,8 +194,8 @@ START_TEST(the_next_place_is_tried)
     peer.reads = true;
     peer.answer = "answer";
     has_thread = pthread_create(&thread, NULL, serve, NULL) == 0;
-    ck_assert_msg(assay__spamd_exchange(&places, &request, deadline_ms,
-                                        deadline_ms, answer, &err) == ASSAY_OK,
+    ck_assert_msg(assay__spamd_exchange(&places, &request, deadline_ms, answer,
+                                        &err) == ASSAY_OK,
                   "%s", err.msg);
 }
 END_TEST
@@ -208,9 +207,9 @@ START_TEST(nobody_there_is_unavailable)
 
     (void)close(peer.listener);
     peer.listener = -1;
-    ck_assert_int_eq(assay__spamd_exchange(&places, &request, deadline_ms,
-                                           deadline_ms, answer, &err),
-                     ASSAY_E_UNAVAILABLE);
+    ck_assert_int_eq(
+        assay__spamd_exchange(&places, &request, deadline_ms, answer, &err),
+        ASSAY_E_UNAVAILABLE);
     ck_assert_str_eq(err.msg, "cannot be reached: Connection refused");
 }
 END_TEST
