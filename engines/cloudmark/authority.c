@@ -110,12 +110,25 @@ static void authority_close(void *instance)
     free(self);
 }
 
+static assay_rc authority_check(const assay_scorer_args *args,
+                                const char **option_out, assay_error *err)
+{
+    const struct assay__authority_settings *settings = args->settings;
+
+    return assay__http_check(&args->servers, ASSAY__AUTHORITY_SERVER,
+                             settings->tls_ca_file, option_out, err);
+}
+
 static assay_rc authority_open(const assay_scorer_args *args,
                                void **instance_out, assay_error *err)
 {
-    struct authority *self = calloc(1, sizeof *self);
-    assay_rc rc;
+    const char *ignored;
+    struct authority *self;
+    assay_rc rc = authority_check(args, &ignored, err);
 
+    if (rc != ASSAY_OK)
+        return rc;
+    self = calloc(1, sizeof *self);
     if (!self)
         return assay_error_set(err, ASSAY_E_NOMEM, "authority: instance");
     self->settings = args->settings;
@@ -472,4 +485,5 @@ const assay_scorer_ops assay__authority_ops = {
     .score_address = authority_score_address,
     .version = authority_version,
     .start = authority_start,
+    .check = authority_check,
 };

@@ -361,22 +361,46 @@ static assay_rc start_up(struct cartridge *self, const char *config,
     return ASSAY_OK;
 }
 
+/* Makes sure of all but what init would say. Loading runs what the object does
+ * when it is loaded, and nothing of its table.
+ * @param object  empty; loaded on ASSAY_OK */
+static assay_rc load(const assay_scorer_args *args,
+                     struct assay__cartridge_object *object,
+                     const char **option_out, assay_error *err)
+{
+    const struct assay__cartridge_settings *settings = args->settings;
+
+    *option_out = "servers";
+    if (args->servers.count > 0)
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "a cartridge has no servers: remove 'servers'");
+    *option_out = "cartridge";
+    if (!settings->cartridge)
+        return assay_error_set(err, ASSAY_E_INVAL, "'cartridge' is not set");
+    return assay__cartridge_object_load(settings->cartridge, object, err);
+}
+
+static assay_rc cartridge_check(const assay_scorer_args *args,
+                                const char **option_out, assay_error *err)
+{
+    struct assay__cartridge_object object = {0};
+    assay_rc rc = load(args, &object, option_out, err);
+
+    assay__cartridge_object_unload(&object);
+    return rc;
+}
+
 static assay_rc cartridge_open(const assay_scorer_args *args,
                                void **instance_out, assay_error *err)
 {
     const struct assay__cartridge_settings *settings = args->settings;
-    struct cartridge *self;
+    struct cartridge *self = calloc(1, sizeof *self);
+    const char *ignored;
     assay_rc rc;
 
-    if (args->servers.count > 0)
-        return assay_error_set(err, ASSAY_E_INVAL,
-                               "a cartridge has no servers: remove 'servers'");
-    if (!settings->cartridge)
-        return assay_error_set(err, ASSAY_E_INVAL, "'cartridge' is not set");
-    self = calloc(1, sizeof *self);
     if (!self)
         return assay_error_set(err, ASSAY_E_NOMEM, "cartridge: instance");
-    rc = assay__cartridge_object_load(settings->cartridge, &self->object, err);
+    rc = load(args, &self->object, &ignored, err);
     if (rc == ASSAY_OK)
         rc = start_up(self, settings->cartridge_config, err);
     if (rc != ASSAY_OK) {
@@ -398,6 +422,7 @@ const assay_scorer_ops assay__cartridge_ops = {
     .analyze = cartridge_analyze,
     .score_address = cartridge_score_address,
     .version = cartridge_version,
+    .check = cartridge_check,
 };
 
 ASSAY_SCORER_MODULE(.name = "cartridge", .version = "1.0",

@@ -3,6 +3,8 @@
 #include "http.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,6 +12,8 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "deadline.h"
 
@@ -194,6 +198,45 @@ assay_rc assay__http_parse_server(const char *text,
     else
         rc = write_server(url, text, out, err);
     curl_url_cleanup(url);
+    return rc;
+}
+
+/* ---- settings ------------------------------------------------------------ */
+
+/* libcurl would say so with each request only. */
+static assay_rc check_ca_file(const char *path, assay_error *err)
+{
+    assay_rc rc = ASSAY_OK;
+    struct stat status;
+    /* O_NONBLOCK: a FIFO must not hold up the check. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd < 0 && errno == ENOENT)
+        return assay_error_set(err, ASSAY_E_NOTFOUND, "%s: no such file", path);
+    if (fd < 0 || fstat(fd, &status))
+        rc = assay_error_set(err, ASSAY_E_IO, "%s: cannot be read: %m", path);
+    else if (!S_ISREG(status.st_mode))
+        rc = assay_error_set(err, ASSAY_E_INVAL, "%s: is not a file", path);
+    if (fd >= 0)
+        (void)close(fd);
+    return rc;
+}
+
+assay_rc assay__http_check(const assay_conf_list *servers, const char *usual,
+                           const char *ca_file, const char **option_out,
+                           assay_error *err)
+{
+    assay_rc rc =
+        assay__servers_check(servers, usual, assay__http_parse_server, err);
+
+    if (rc != ASSAY_OK) {
+        *option_out = "servers";
+        return rc;
+    }
+    if (ca_file)
+        rc = check_ca_file(ca_file, err);
+    if (rc != ASSAY_OK)
+        *option_out = "tls_ca_file";
     return rc;
 }
 

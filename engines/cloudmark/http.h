@@ -50,6 +50,19 @@ assay_rc assay__http_new(size_t max_idle, const char *ca_file,
 /** No request is running. NULL is fine. */
 void assay__http_free(struct assay__http **http);
 
+/**
+ * What a backend over HTTP has to check of its settings.
+ *
+ * @param ca_file     as for assay__http_new(); its content is looked at when a
+ *                    server is asked
+ * @param option_out  set with a failure: "servers" or "tls_ca_file"
+ * @return ASSAY_OK; what assay__servers_new() returns; ASSAY_E_NOTFOUND no such
+ *         file; ASSAY_E_IO it cannot be read; ASSAY_E_INVAL it is no file
+ */
+assay_rc assay__http_check(const assay_conf_list *servers, const char *usual,
+                           const char *ca_file, const char **option_out,
+                           assay_error *err);
+
 /** "host:port", "http://host:port" or "https://host:port" to the latter form;
  *  see assay__server_parse. ASSAY_E_INVAL for anything more. */
 assay_rc assay__http_parse_server(const char *text,

@@ -71,12 +71,25 @@ static void rspamd_close(void *instance)
     free(self);
 }
 
+static assay_rc rspamd_check(const assay_scorer_args *args,
+                             const char **option_out, assay_error *err)
+{
+    const struct assay__rspamd_settings *settings = args->settings;
+
+    return assay__http_check(&args->servers, ASSAY__RSPAMD_SERVER,
+                             settings->tls_ca_file, option_out, err);
+}
+
 static assay_rc rspamd_open(const assay_scorer_args *args, void **instance_out,
                             assay_error *err)
 {
-    struct rspamd *self = calloc(1, sizeof *self);
-    assay_rc rc;
+    const char *ignored;
+    struct rspamd *self;
+    assay_rc rc = rspamd_check(args, &ignored, err);
 
+    if (rc != ASSAY_OK)
+        return rc;
+    self = calloc(1, sizeof *self);
     if (!self)
         return assay_error_set(err, ASSAY_E_NOMEM, "rspamd: instance");
     self->settings = args->settings;
@@ -271,4 +284,5 @@ const assay_scorer_ops assay__rspamd_ops = {
     .score = rspamd_score,
     .analyze = rspamd_analyze,
     .version = rspamd_version,
+    .check = rspamd_check,
 };

@@ -46,6 +46,16 @@ assay_rc assay__servers_new(const assay_conf_list *written, const char *usual,
     return ASSAY_OK;
 }
 
+assay_rc assay__servers_check(const assay_conf_list *written, const char *usual,
+                              assay__server_parse *parse, assay_error *err)
+{
+    struct assay__servers *servers = NULL;
+    assay_rc rc = assay__servers_new(written, usual, parse, &servers, err);
+
+    assay__servers_free(&servers);
+    return rc;
+}
+
 void assay__servers_free(struct assay__servers **servers)
 {
     free(*servers);

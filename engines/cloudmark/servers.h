@@ -54,6 +54,9 @@ typedef assay_rc assay__server_parse(const char *text,
 assay_rc assay__servers_new(const assay_conf_list *written, const char *usual,
                             assay__server_parse *parse,
                             struct assay__servers **out, assay_error *err);
+/** Whether assay__servers_new() would make them. */
+assay_rc assay__servers_check(const assay_conf_list *written, const char *usual,
+                              assay__server_parse *parse, assay_error *err);
 /** NULL is fine. */
 void assay__servers_free(struct assay__servers **servers);
 

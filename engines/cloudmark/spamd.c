@@ -103,12 +103,27 @@ static assay_rc open_directories(struct spamd *self, assay_error *err)
     return rc;
 }
 
+static assay_rc spamd_check(const assay_scorer_args *args,
+                            const char **option_out, assay_error *err)
+{
+    assay_rc rc = assay__servers_check(&args->servers, USUAL_SERVER,
+                                       assay__spamd_server_parse, err);
+
+    if (rc != ASSAY_OK)
+        *option_out = "servers";
+    return rc;
+}
+
 static assay_rc spamd_open(const assay_scorer_args *args, void **instance_out,
                            assay_error *err)
 {
-    struct spamd *self = calloc(1, sizeof *self);
-    assay_rc rc;
+    const char *ignored;
+    struct spamd *self;
+    assay_rc rc = spamd_check(args, &ignored, err);
 
+    if (rc != ASSAY_OK)
+        return rc;
+    self = calloc(1, sizeof *self);
     if (!self)
         return assay_error_set(err, ASSAY_E_NOMEM, "spamd: instance");
     memcpy(&self->settings, args->settings, sizeof self->settings);
@@ -343,6 +358,7 @@ const assay_scorer_ops assay__spamd_ops = {
     .score = spamd_score,
     .analyze = spamd_analyze,
     .version = spamd_version,
+    .check = spamd_check,
 };
 
 ASSAY_SCORER_MODULE(.name = "spamd", .version = "1.0",

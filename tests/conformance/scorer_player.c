@@ -418,9 +418,13 @@ static bool open_instance(char **argv, const struct general *general,
         .max_concurrency = (unsigned)number(argv[4]),
         .log = &log,
     };
+    const char *option = NULL;
     assay_error err = {0};
+    assay_rc checked = module->ops->check(&args, &option, &err);
     assay_rc rc = module->ops->open(&args, &instance, &err);
 
+    if (checked != rc || !option == (rc != ASSAY_OK))
+        die("check and open are of two minds");
     if (rc != ASSAY_OK)
         print_refusal(rc, err.msg);
     return rc == ASSAY_OK;

@@ -120,6 +120,43 @@ START_TEST(servers_make_no_sense)
 }
 END_TEST
 
+static const struct {
+    const char *server, *file; /* NULL: not set */
+    const char *option, *want;
+    assay_rc want_rc;
+} checked[] = {
+    {NULL, CARTRIDGES "/sample.so", NULL, NULL, ASSAY_OK},
+    {"127.0.0.1:783", CARTRIDGES "/sample.so", "servers",
+     "a cartridge has no servers", ASSAY_E_INVAL},
+    {NULL, NULL, "cartridge", "'cartridge' is not set", ASSAY_E_INVAL},
+    {NULL, "/nonexistent/acme.so", "cartridge",
+     "/nonexistent/acme.so: no such file", ASSAY_E_NOTFOUND},
+    {NULL, CARTRIDGES "/bad_notable.so", "cartridge",
+     CARTRIDGES "/bad_notable.so: is not a cartridge", ASSAY_E_ABI},
+};
+
+/* Told while a configuration is checked, with its place; and by open. */
+START_TEST(settings_that_cannot_be_used_are_told)
+{
+    const char *const items[] = {checked[_i].server, NULL};
+    const assay_scorer_args args = {.settings = &settings,
+                                    .servers = {items, items[0] != NULL}};
+    const char *option = NULL;
+    assay_rc rc;
+
+    settings.cartridge = checked[_i].file;
+    settings.cartridge_config = "/etc/sample/refuse"; /* init is not called */
+    rc = assay__cartridge_ops.check(&args, &option, &err);
+    ck_assert_msg(rc == checked[_i].want_rc, "got %d \"%s\"", rc, err.msg);
+    if (rc == ASSAY_OK)
+        return;
+    ck_assert_pstr_eq(option, checked[_i].option);
+    ck_assert_int_eq(assay__cartridge_ops.open(&args, &instance, &err), rc);
+    ck_assert_msg(!strncmp(err.msg, checked[_i].want, strlen(checked[_i].want)),
+                  "%s", err.msg);
+}
+END_TEST
+
 /* ---- open --------------------------------------------------------------- */
 
 START_TEST(a_cartridge_that_is_none_is_refused)
@@ -375,6 +412,8 @@ int main(void)
     tcase_add_test(tc, options_are_documented);
     tcase_add_test(tc, the_file_must_be_set);
     tcase_add_test(tc, servers_make_no_sense);
+    tcase_add_loop_test(tc, settings_that_cannot_be_used_are_told, 0,
+                        (int)COUNT_OF(checked));
     tcase_add_test(tc, a_cartridge_that_is_none_is_refused);
     tcase_add_test(tc, a_cartridge_may_refuse_to_start);
     tcase_add_test(tc, a_slow_start_is_waited_for);

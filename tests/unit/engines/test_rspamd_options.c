@@ -112,6 +112,45 @@ START_TEST(a_server_that_is_none_is_refused)
 }
 END_TEST
 
+static const struct {
+    const char *server, *ca_file, *want; /* NULL: as it is; fine */
+    const char *option;
+    assay_rc want_rc;
+} checked[] = {
+    {NULL, NULL, NULL, NULL, ASSAY_OK},
+    {"a:1", "/etc/passwd", NULL, NULL, ASSAY_OK},
+    {"nonsense", NULL, "server 'nonsense': write", "servers", ASSAY_E_INVAL},
+    {NULL, "/nonexistent/ca.pem", "/nonexistent/ca.pem: no such file",
+     "tls_ca_file", ASSAY_E_NOTFOUND},
+    {NULL, "/etc/passwd/ca.pem",
+     "/etc/passwd/ca.pem: cannot be read: ", "tls_ca_file", ASSAY_E_IO},
+    {NULL, "/etc", "/etc: is not a file", "tls_ca_file", ASSAY_E_INVAL},
+};
+
+/* Told while a configuration is checked, with its place; and by open. */
+START_TEST(settings_that_cannot_be_used_are_told)
+{
+    const char *const servers[] = {checked[_i].server, NULL};
+    const assay_scorer_args args = {.settings = &settings,
+                                    .servers = {servers, servers[0] != NULL}};
+    const char *option = NULL;
+    void *instance = NULL;
+    assay_rc rc;
+
+    settings.tls_ca_file = checked[_i].ca_file;
+    rc = assay__rspamd_ops.check(&args, &option, &err);
+    ck_assert_msg(rc == checked[_i].want_rc, "got %d \"%s\"", rc, err.msg);
+    ck_assert_int_eq(open_with(servers, args.servers.count, &instance), rc);
+    if (rc == ASSAY_OK) {
+        assay__rspamd_ops.close(instance);
+        return;
+    }
+    ck_assert_pstr_eq(option, checked[_i].option);
+    ck_assert_msg(!strncmp(err.msg, checked[_i].want, strlen(checked[_i].want)),
+                  "%s", err.msg);
+}
+END_TEST
+
 START_TEST(a_foreign_analysis_is_refused)
 {
     static const char nul[] = "a\0b";
@@ -140,6 +179,8 @@ int main(void)
     tcase_add_loop_test(tcase, wrong_values_are_refused, 0, COUNT_OF(wrong));
     tcase_add_test(tcase, without_servers_the_usual_one_is_asked);
     tcase_add_test(tcase, a_server_that_is_none_is_refused);
+    tcase_add_loop_test(tcase, settings_that_cannot_be_used_are_told, 0,
+                        (int)COUNT_OF(checked));
     tcase_add_test(tcase, a_foreign_analysis_is_refused);
     suite_add_tcase(suite, tcase);
     return check_run(suite);

@@ -178,10 +178,18 @@ static void *open_with(const char *const *servers, size_t count)
     return instance;
 }
 
-START_TEST(a_bad_server_is_refused_at_open)
+START_TEST(a_bad_server_is_refused)
 {
     static const char *const servers[] = {"127.0.0.1:783", "nonsense", NULL};
 
+    const assay_scorer_args bad = {.servers = {servers, 2}};
+    const assay_scorer_args good = {.servers = {servers, 1}};
+    const char *option = NULL;
+
+    ck_assert_int_eq(assay__spamd_ops.check(&good, &option, &err), ASSAY_OK);
+    ck_assert_int_eq(assay__spamd_ops.check(&bad, &option, &err),
+                     ASSAY_E_INVAL);
+    ck_assert_str_eq(option, "servers");
     ck_assert_ptr_null(open_with(servers, 2));
     ck_assert_int_eq(err.code, ASSAY_E_INVAL);
     ck_assert_msg(strstr(err.msg, "'nonsense': write") != NULL, "%s", err.msg);
@@ -283,7 +291,7 @@ int main(void)
     tcase_add_loop_test(tc, an_address_is_read, 0, (int)COUNT_OF(addresses));
     tcase_add_loop_test(tc, what_is_no_address_is_refused_with_its_text, 0,
                         (int)COUNT_OF(bad_addresses));
-    tcase_add_test(tc, a_bad_server_is_refused_at_open);
+    tcase_add_test(tc, a_bad_server_is_refused);
     tcase_add_test(tc, open_without_memory_leaves_nothing);
     tcase_add_test(tc, a_call_without_memory_is_an_error);
     tcase_add_test(tc, a_message_over_max_size_is_not_sent);
