@@ -390,6 +390,18 @@ static assay_rc cartridge_check(const assay_scorer_args *args,
     return rc;
 }
 
+static void tell_opened(const struct cartridge *self, const char *path,
+                        const assay_log *log)
+{
+    assay_log_write(log, ASSAY_LOG_INFO, "cloudmark.cartridge",
+                    "name=\"%s\" file=\"%s\"", name_of(self), path);
+    if (!assay__cartridge_object_is_current(&self->object, path))
+        assay_log_write(log, ASSAY_LOG_WARN, "cloudmark.cartridge_replaced",
+                        "file=\"%s\" reason=\"the one loaded before is still "
+                        "used: restart to use the new one\"",
+                        path);
+}
+
 static assay_rc cartridge_open(const assay_scorer_args *args,
                                void **instance_out, assay_error *err)
 {
@@ -407,9 +419,7 @@ static assay_rc cartridge_open(const assay_scorer_args *args,
         cartridge_close(self);
         return rc;
     }
-    assay_log_write(args->log, ASSAY_LOG_INFO, "cloudmark.cartridge",
-                    "name=\"%s\" file=\"%s\"", name_of(self),
-                    settings->cartridge);
+    tell_opened(self, settings->cartridge, args->log);
     *instance_out = self;
     return ASSAY_OK;
 }

@@ -19,6 +19,8 @@
     (offsetof(assay_authority_cartridge, version) + \
      sizeof(((const assay_authority_cartridge *)NULL)->version))
 
+enum { CHUNK_SIZE = 4096 };
+
 /* ---- the file ----------------------------------------------------------- */
 
 /* The dynamic linker answers a file that is cut short with SIGBUS.
@@ -212,6 +214,79 @@ assay_rc assay__cartridge_object_load(const char *path,
            table->struct_size < sizeof out->table ? table->struct_size
                                                   : sizeof out->table);
     return ASSAY_OK;
+}
+
+/* ---- what is loaded and what is in the file ------------------------------ */
+
+/* The file is read first: memory behind the end of a file that was cut short
+ * must not be touched. */
+static bool holds(int fd, uint64_t offset, const char *memory, uint64_t size)
+{
+    char chunk[CHUNK_SIZE];
+
+    while (size > 0) {
+        size_t part = size < sizeof chunk ? (size_t)size : sizeof chunk;
+
+        if (pread(fd, chunk, part, (off_t)offset) != (ssize_t)part ||
+            memcmp(chunk, memory, part) != 0)
+            return false;
+        offset += part;
+        memory += part;
+        size -= part;
+    }
+    return true;
+}
+
+static bool is_loaded(const ElfW(Phdr) * part, const ElfW(Phdr) * parts,
+                      int count)
+{
+    for (int i = 0; i < count; i++)
+        if (parts[i].p_type == PT_LOAD && part->p_vaddr >= parts[i].p_vaddr &&
+            part->p_vaddr + part->p_filesz <=
+                parts[i].p_vaddr + parts[i].p_filesz)
+            return true;
+    return false;
+}
+
+/* Program code and notes are in memory as they are in the file. So is other
+ * data that is only read, but sanitizers surround it with bytes that must not
+ * be looked at. */
+static bool is_comparable(const ElfW(Phdr) * part)
+{
+    return part->p_type == PT_NOTE ||
+           (part->p_type == PT_LOAD && (part->p_flags & (PF_X | PF_W)) == PF_X);
+}
+
+/* @return where its address 0 is in memory, or NULL */
+static const char *find_base(void *handle)
+{
+    const char *table = dlsym(handle, ASSAY_AUTHORITY_SYMBOL);
+    const ElfW(Sym) * entry;
+    void *extra = NULL;
+    Dl_info info;
+
+    if (!table || !dladdr1(table, &info, &extra, RTLD_DL_SYMENT) || !extra)
+        return NULL;
+    entry = extra;
+    return table - entry->st_value;
+}
+
+bool assay__cartridge_object_is_current(
+    const struct assay__cartridge_object *object, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    const char *base = find_base(object->handle);
+    const ElfW(Phdr) *parts = NULL;
+    int count = dlinfo(object->handle, RTLD_DI_PHDR, &parts);
+    bool is_same = fd >= 0 && base && count > 0;
+
+    for (int i = 0; is_same && i < count; i++)
+        if (is_comparable(&parts[i]) && is_loaded(&parts[i], parts, count))
+            is_same = holds(fd, parts[i].p_offset, base + parts[i].p_vaddr,
+                            parts[i].p_filesz);
+    if (fd >= 0)
+        (void)close(fd);
+    return is_same;
 }
 
 void assay__cartridge_object_unload(struct assay__cartridge_object *object)

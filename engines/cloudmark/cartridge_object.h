@@ -8,6 +8,8 @@
 #ifndef ASSAY_CLOUDMARK_CARTRIDGE_OBJECT_H
 #define ASSAY_CLOUDMARK_CARTRIDGE_OBJECT_H
 
+#include <stdbool.h>
+
 #include <assay/authority.h>
 #include <assay/error.h>
 
@@ -26,6 +28,14 @@ struct assay__cartridge_object {
 assay_rc assay__cartridge_object_load(const char *path,
                                       struct assay__cartridge_object *out,
                                       assay_error *err);
+/**
+ * Whether the file at path holds what is loaded. It does not when the path was
+ * loaded already, by another instance, and the file was replaced since: the
+ * dynamic linker then gives what it has. Programs and notes, such as the build
+ * ID, are compared; a file that cannot be read does not hold it.
+ */
+bool assay__cartridge_object_is_current(
+    const struct assay__cartridge_object *object, const char *path);
 /** Accepts one that is not loaded. */
 void assay__cartridge_object_unload(struct assay__cartridge_object *object);
 

@@ -6,7 +6,9 @@
  */
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc_fail.h"
 #include "cartridge.h"
@@ -19,7 +21,7 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define RECIPIENTS 40
 
-enum { PATIENCE_MS = 60000, SHORT_MS = 20 };
+enum { PATIENCE_MS = 60000, SHORT_MS = 20, LOG_MAX = 2048 };
 
 static struct assay__conf_store *store;
 static struct assay__cartridge_settings settings;
@@ -188,6 +190,51 @@ START_TEST(a_slow_start_is_waited_for)
     settings.cartridge_config = "/etc/sample/slow";
     open_good();
     ck_assert_int_eq(score_words("score=70", soon(60000)), ASSAY_OK);
+}
+END_TEST
+
+static void keep_line(void *arg, assay_log_level level, const char *line)
+{
+    char *lines = arg;
+    size_t used = strlen(lines);
+
+    (void)level;
+    (void)snprintf(lines + used, LOG_MAX - used, "%s\n", line);
+}
+
+static void copy_sample(const char *name, const char *path)
+{
+    char command[512];
+
+    (void)snprintf(command, sizeof command,
+                   "cp '" CARTRIDGES "/%s' '%s.new' && mv '%s.new' '%s'", name,
+                   path, path, path);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* A reload opens the new instance beside the old one. */
+START_TEST(a_replaced_file_is_told_in_the_log)
+{
+    char lines[LOG_MAX] = "", path[64] = "/tmp/assay-test-cartridge-XXXXXX";
+    const assay_log log = {
+        .sink = keep_line, .arg = lines, .threshold = ASSAY_LOG_INFO};
+    const assay_scorer_args args = {.settings = &settings, .log = &log};
+    void *second = NULL;
+    int fd = mkstemp(path);
+
+    ck_assert_int_ge(fd, 0);
+    (void)close(fd);
+    settings.cartridge = path;
+    copy_sample("sample.so", path);
+    ck_assert_int_eq(assay__cartridge_ops.open(&args, &instance, &err),
+                     ASSAY_OK);
+    ck_assert_ptr_nonnull(strstr(lines, "cloudmark.cartridge "));
+    ck_assert_ptr_null(strstr(lines, "cloudmark.cartridge_replaced"));
+    copy_sample("plain.so", path);
+    ck_assert_int_eq(assay__cartridge_ops.open(&args, &second, &err), ASSAY_OK);
+    ck_assert_ptr_nonnull(strstr(lines, "cloudmark.cartridge_replaced"));
+    assay__cartridge_ops.close(second);
+    ck_assert_int_eq(unlink(path), 0);
 }
 END_TEST
 
@@ -417,6 +464,7 @@ int main(void)
     tcase_add_test(tc, a_cartridge_that_is_none_is_refused);
     tcase_add_test(tc, a_cartridge_may_refuse_to_start);
     tcase_add_test(tc, a_slow_start_is_waited_for);
+    tcase_add_test(tc, a_replaced_file_is_told_in_the_log);
     tcase_add_test(tc, all_of_the_subject_arrives);
     tcase_add_test(tc, all_of_a_result_is_taken);
     tcase_add_loop_test(tc, an_absurd_result_is_an_error, 0,

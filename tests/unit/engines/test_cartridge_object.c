@@ -119,6 +119,50 @@ START_TEST(a_file_cut_short_is_refused)
 }
 END_TEST
 
+static void put_file(const char *name, const char *path)
+{
+    char command[512];
+
+    (void)snprintf(command, sizeof command,
+                   "cp '" CARTRIDGES "/%s' '%s.new' && mv '%s.new' '%s'", name,
+                   path, path, path);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* `sample` analyzes and `plain` does not, so one knows which is there. Whether
+ * an object is ever unloaded is not ours to say (-z nodelete). */
+START_TEST(a_file_that_was_replaced_is_noticed)
+{
+    struct assay__cartridge_object second;
+    assay_error err = {0};
+    char path[128];
+
+    (void)snprintf(path, sizeof path, "%s/a.so", work);
+    put_file("sample.so", path);
+    ck_assert_int_eq(assay__cartridge_object_load(path, &object, &err),
+                     ASSAY_OK);
+    ck_assert(assay__cartridge_object_is_current(&object, path));
+    put_file("sample.so", path); /* the same again */
+    ck_assert(assay__cartridge_object_is_current(&object, path));
+    put_file("plain.so", path);
+    ck_assert_int_eq(assay__cartridge_object_load(path, &second, &err),
+                     ASSAY_OK);
+    ck_assert_ptr_nonnull(second.table.analyze);
+    ck_assert(!assay__cartridge_object_is_current(&second, path));
+    assay__cartridge_object_unload(&second);
+    assay__cartridge_object_unload(&object);
+    ck_assert_int_eq(assay__cartridge_object_load(path, &object, &err),
+                     ASSAY_OK);
+    ck_assert_int_eq(assay__cartridge_object_is_current(&object, path),
+                     object.table.analyze == NULL);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert(!assay__cartridge_object_is_current(&object, path));
+    put_file("sample.so", path);
+    ck_assert_int_eq(truncate(path, 5000), 0);
+    ck_assert(!assay__cartridge_object_is_current(&object, path));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("cartridge_object");
@@ -131,5 +175,6 @@ int main(void)
                         (int)COUNT_OF(bad));
     tcase_add_test(tc, what_is_no_file_is_refused);
     tcase_add_test(tc, a_file_cut_short_is_refused);
+    tcase_add_test(tc, a_file_that_was_replaced_is_noticed);
     return check_run(suite);
 }
