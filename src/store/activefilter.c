@@ -545,6 +545,8 @@ assay_rc assay__activefilter_register(
         rc = register_once(filter, event, &fingerprint, err);
     if (rc == ASSAY_OK)
         judge_others(filter, &fingerprint, event->score);
+    if (rc == ASSAY_OK)
+        assay__activefilter_sweep_at_times(filter);
     return rc;
 }
 

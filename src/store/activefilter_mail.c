@@ -37,8 +37,8 @@ static void put_hex(char *out, const unsigned char *bytes, size_t count)
 }
 
 /* Time, as the specification of Maildirs wants it; which registration, and
- * which revision of it; and something that two who are at it at once do not
- * share. */
+ * which revision of it, of so many digits that names sort by it; and something
+ * that two who are at it at once do not share. */
 static assay_rc make_name(const char *id, int64_t revision,
                           char out[ASSAY__MAILDIR_NAME_MAX], assay_error *err)
 {
@@ -54,18 +54,35 @@ static assay_rc make_name(const char *id, int64_t revision,
     put_hex(id_hex, hash, ID_SHOWN);
     put_hex(random_hex, random, ID_SHOWN);
     (void)snprintf(out, ASSAY__MAILDIR_NAME_MAX,
-                   "%" PRId64 ".A%sV%" PRId64 "R%s%s", assay__wall_clock_s(),
+                   "%" PRId64 ".A%sV%06" PRId64 "R%s%s", assay__wall_clock_s(),
                    id_hex, revision, random_hex, suffix);
     return ASSAY_OK;
 }
 
+static bool begins_as_ours(const char *name)
+{
+    size_t digits = strspn(name, "0123456789");
+
+    return digits > 0 && name[digits] == '.' && name[digits + 1] == 'A';
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t len = strlen(name), end_len = strlen(end);
+
+    return len >= end_len && strcmp(name + len - end_len, end) == 0;
+}
+
 bool assay__activefilter_mail_is_ours(const char *name)
 {
-    size_t len = strlen(name), digits = strspn(name, "0123456789");
+    return begins_as_ours(name) && ends_with(name, suffix) &&
+           strlen(name) < ASSAY__MAILDIR_NAME_MAX;
+}
 
-    return digits > 0 && name[digits] == '.' && name[digits + 1] == 'A' &&
-           len > sizeof suffix && len < ASSAY__MAILDIR_NAME_MAX &&
-           strcmp(name + len - (sizeof suffix - 1), suffix) == 0;
+bool assay__activefilter_mail_is_part(const char *name)
+{
+    return begins_as_ours(name) && strstr(name, ".activefilter.M") &&
+           ends_with(name, ASSAY__MAILDIR_PART);
 }
 
 /* ---- body -------------------------------------------------------------- */

@@ -29,7 +29,10 @@ assay_rc assay__activefilter_mail_make(
     struct assay__activefilter_mail *mail_out, assay_error *err);
 /** Accepts an empty one: `{.name = ""}`. */
 void assay__activefilter_mail_fini(struct assay__activefilter_mail *mail);
-/** Whether the name of a file is one that mail_make() makes. */
+/** Whether the name of a file is one that mail_make() makes. Sorted as text,
+ *  such names are in the order of time, registration and revision. */
 bool assay__activefilter_mail_is_ours(const char *name);
+/** Whether it is that of such a mail while it is written. */
+bool assay__activefilter_mail_is_part(const char *name);
 
 #endif

@@ -19,6 +19,7 @@ struct assay_activefilter {
     const struct assay__maildirs *maildirs; /* borrowed */
     const assay_log *log;                   /* borrowed */
     struct assay__activefilter_state *state;
+    _Atomic int64_t sweep_due_ms; /* CLOCK_MONOTONIC; 0: not yet known */
 
     /* Set by scripts in one thread, and not changed once sealed. */
     assay_activefilter_mode mode;

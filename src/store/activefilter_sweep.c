@@ -4,12 +4,16 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "store/activefilter_mail.h"
 #include "store/maildir_mailbox.h"
 #include "store/wall_clock.h"
+
+enum { SWEEP_EVERY_MS = 60 * 60 * 1000 };
 
 static assay_rc open_box(const assay_activefilter *filter,
                          struct assay__mailbox *out)
@@ -39,7 +43,8 @@ static bool is_stale(assay_activefilter *filter, int tmp_fd, const char *name)
     bool is_pending = true;
     struct stat status;
 
-    if (!assay__activefilter_mail_is_ours(name) ||
+    if ((!assay__activefilter_mail_is_ours(name) &&
+         !assay__activefilter_mail_is_part(name)) ||
         fstatat(tmp_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISREG(status.st_mode) ||
         assay__wall_clock_s() - (int64_t)status.st_mtime <
@@ -48,6 +53,20 @@ static bool is_stale(assay_activefilter *filter, int tmp_fd, const char *name)
     return assay__activefilter_state_is_pending(
                filter->state, name, &is_pending, NULL) == ASSAY_OK &&
            !is_pending;
+}
+
+void assay__activefilter_sweep_at_times(assay_activefilter *filter)
+{
+    int64_t now_ms = assay__clock_ms();
+    int64_t due_ms = atomic_load(&filter->sweep_due_ms);
+
+    /* The first call only says when: recovery has just swept. Of several
+     * threads one does it. */
+    if (now_ms >= due_ms &&
+        atomic_compare_exchange_strong(&filter->sweep_due_ms, &due_ms,
+                                       now_ms + SWEEP_EVERY_MS) &&
+        due_ms != 0)
+        assay__activefilter_sweep(filter);
 }
 
 void assay__activefilter_sweep(assay_activefilter *filter)

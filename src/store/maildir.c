@@ -29,6 +29,7 @@ enum {
     NAME_TRIES = 32,        /* somebody would have to guess every name */
     HOST_SHOWN = 120,       /* of the host in a name, escaped */
     CHUNK_SIZE = 64 * 1024, /* bytes that are written at once */
+    WRITTEN_NAME_MAX = 256, /* of a file in tmp/, with the NUL */
 };
 
 struct assay__maildir_mail {
@@ -63,18 +64,26 @@ static void put_host(char out[HOST_SHOWN + 1])
         assay__text_copy(out, HOST_SHOWN + 1, "localhost");
 }
 
-/* time.Mmicroseconds P process _ how many before it . host */
-static void make_name(char out[ASSAY__MAILDIR_NAME_MAX])
+/* The unique part: Mmicroseconds P process _ how many before it. With a name,
+ * what belongs to it while it is written: name.unique.part, so that whoever
+ * knows the name knows what a crash leaves of it. Else time.unique.host */
+static void make_name(const char *name, char out[WRITTEN_NAME_MAX])
 {
     static _Atomic unsigned long deliveries;
-    char host[HOST_SHOWN + 1];
+    char host[HOST_SHOWN + 1], unique[64];
     struct timespec now = {0};
 
     (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)snprintf(unique, sizeof unique, "M%06ldP%ld_%lu", now.tv_nsec / 1000,
+                   (long)getpid(), atomic_fetch_add(&deliveries, 1UL));
+    if (name) {
+        (void)snprintf(out, WRITTEN_NAME_MAX, "%s.%s" ASSAY__MAILDIR_PART, name,
+                       unique);
+        return;
+    }
     put_host(host);
-    (void)snprintf(out, ASSAY__MAILDIR_NAME_MAX, "%lld.M%06ldP%ld_%lu.%s",
-                   (long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid(),
-                   atomic_fetch_add(&deliveries, 1UL), host);
+    (void)snprintf(out, WRITTEN_NAME_MAX, "%lld.%s.%s", (long long)now.tv_sec,
+                   unique, host);
 }
 
 static assay_rc check_name(const char *name, assay_error *err)
@@ -183,19 +192,20 @@ static assay_rc write_mail(int fd, mode_t mode, const assay_bytes *pieces,
 
 /* ---- staging ----------------------------------------------------------- */
 
-/* A new file in tmp/ whose name is free in new/, too. */
-static int make_file(const struct assay__mailbox *box,
-                     char name[ASSAY__MAILDIR_NAME_MAX])
+/* A new file in tmp/ whose name is free in new/, too.
+ * @param name  that it gets when it is written; NULL: it keeps its own */
+static int make_file(const struct assay__mailbox *box, const char *name,
+                     char written[WRITTEN_NAME_MAX])
 {
     struct stat other;
     int fd = -1;
 
     for (int i = 0; fd < 0 && i < NAME_TRIES; i++) {
-        make_name(name);
+        make_name(name, written);
         errno = EEXIST;
-        if (is_there(box->new_fd, name, &other))
+        if (is_there(box->new_fd, written, &other))
             continue;
-        fd = openat(box->tmp_fd, name,
+        fd = openat(box->tmp_fd, written,
                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0 && errno != EEXIST)
             break;
@@ -206,9 +216,10 @@ static int make_file(const struct assay__mailbox *box,
 /* On failure nothing of it is left. */
 static assay_rc put_file(const struct assay__mailbox *box, mode_t mode,
                          const assay_bytes *pieces, size_t count,
-                         char name[ASSAY__MAILDIR_NAME_MAX], assay_error *err)
+                         const char *name, char written[WRITTEN_NAME_MAX],
+                         assay_error *err)
 {
-    int fd = make_file(box, name);
+    int fd = make_file(box, name, written);
     assay_rc rc;
 
     if (fd < 0)
@@ -217,7 +228,7 @@ static assay_rc put_file(const struct assay__mailbox *box, mode_t mode,
     if (close(fd) != 0 && rc == ASSAY_OK)
         rc = assay__mailbox_fault(errno, "the mail cannot be closed", err);
     if (rc != ASSAY_OK)
-        (void)unlinkat(box->tmp_fd, name, 0);
+        (void)unlinkat(box->tmp_fd, written, 0);
     return rc;
 }
 
@@ -263,16 +274,16 @@ static assay_rc stage(struct assay__maildir_mail *mail,
                       assay_error *err)
 {
     struct assay__mailbox box = ASSAY__MAILBOX_NONE;
+    char written[WRITTEN_NAME_MAX] = "";
     assay_rc rc =
         assay__mailbox_open(mail->options, &mail->place, true, &box, err);
 
     if (rc == ASSAY_OK)
         rc = put_file(&box, (mode_t)mail->options->filemode, pieces, count,
-                      mail->name, err);
-    if (rc == ASSAY_OK && name) {
-        rc = give_name(&box, mail->name, name, err);
-        assay__text_copy(mail->name, sizeof mail->name, name);
-    }
+                      name, written, err);
+    if (rc == ASSAY_OK && name)
+        rc = give_name(&box, written, name, err);
+    assay__text_copy(mail->name, sizeof mail->name, name ? name : written);
     assay__mailbox_close(&box);
     return rc;
 }

@@ -56,6 +56,9 @@ assay_rc assay__maildir_look(const struct assay__maildir_options *options,
 
 /** Longest name of a mail in new/, with the NUL. */
 enum { ASSAY__MAILDIR_NAME_MAX = 200 };
+/** While a mail that was given a name is written, its file in tmp/ is called
+ *  <name>.<unique> and this. */
+#define ASSAY__MAILDIR_PART ".part"
 
 /** One staged delivery. */
 struct assay__maildir_mail;

@@ -7,10 +7,12 @@
  * is one mail of a registration, and one of an update.
  */
 #include <check.h>
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -144,6 +146,26 @@ static assay_activefilter *recovered(void)
     return filter;
 }
 
+/* Whatever a death left in tmp/ is gone when it is old enough. */
+static void assert_swept(assay_activefilter *filter)
+{
+    static const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    char path[PATH_MAX + 8];
+    const struct dirent *entry;
+    DIR *folder;
+
+    (void)snprintf(path, sizeof path, "%s/tmp", kit.box);
+    folder = opendir(path);
+    while (folder && (entry = readdir(folder)) != NULL)
+        if (entry->d_name[0] != '.')
+            ck_assert_int_eq(utimensat(dirfd(folder), entry->d_name, old, 0),
+                             0);
+    if (folder)
+        closedir(folder);
+    assay__activefilter_recover(filter);
+    ck_assert_uint_eq(kit_count("tmp"), 0);
+}
+
 /* ---- tests ------------------------------------------------------------- */
 
 START_TEST(registration_killed_at_any_step_is_told_once)
@@ -167,6 +189,7 @@ START_TEST(registration_killed_at_any_step_is_told_once)
         forgotten += entries == 0;
         ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_OK);
         assert_settled(1);
+        assert_swept(filter);
         assay__activefilter_free(&filter);
         kit_teardown();
         if (outcome == SUCCEEDED)

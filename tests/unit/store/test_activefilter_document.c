@@ -297,6 +297,27 @@ START_TEST(header_of_the_mail_is_whole)
 }
 END_TEST
 
+/* Within a second, of one registration. */
+START_TEST(names_sort_by_revision)
+{
+    char before[ASSAY__MAILDIR_NAME_MAX] = "";
+
+    for (int64_t revision = 8; revision < 12; revision++) {
+        struct assay__activefilter_mail mail;
+        const char *behind_time;
+
+        ck_assert_int_eq(assay__activefilter_mail_make(
+                             "R1", revision, KIT_ADDRESS,
+                             (assay_bytes){"<x/>", 4}, &mail, &err),
+                         ASSAY_OK);
+        behind_time = strchr(mail.name, '.');
+        ck_assert_str_lt(before, behind_time);
+        (void)snprintf(before, sizeof before, "%s", behind_time);
+        assay__activefilter_mail_fini(&mail);
+    }
+}
+END_TEST
+
 START_TEST(names_of_others_are_not_ours)
 {
     static const char *const names[] = {
@@ -304,6 +325,7 @@ START_TEST(names_of_others_are_not_ours)
         "x", "1.activefilter", "A1V0R2.activefilter", ".A1V0R2.activefilter"};
 
     ck_assert(!assay__activefilter_mail_is_ours(names[_i]));
+    ck_assert(!assay__activefilter_mail_is_part(names[_i]));
 }
 END_TEST
 
@@ -378,6 +400,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, endless_message_id_is_cut);
     tcase_add_loop_test(tcase, scores_are_plain_decimals, 0, 8);
     tcase_add_test(tcase, long_lines_are_quoted_in_the_mail);
+    tcase_add_test(tcase, names_sort_by_revision);
     tcase_add_test(tcase, header_of_the_mail_is_whole);
     tcase_add_loop_test(tcase, names_of_others_are_not_ours, 0, 8);
     tcase_add_test(tcase, too_many_recipients_are_refused);
