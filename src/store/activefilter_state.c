@@ -161,17 +161,26 @@ assay_rc assay__activefilter_state_check(
     assay_error *err)
 {
     struct assay__activefilter_db *db = NULL;
-    assay_rc rc =
-        assay__activefilter_db_open(state->folder, true, state->log, &db, err);
+    assay_error local = {0};
+    assay_rc rc = assay__activefilter_db_open(state->folder, true, state->log,
+                                              &db, &local);
     int code;
 
-    if (rc != ASSAY_OK)
-        return rc;
-    code = assay__activefilter_db_run(db, ASSAY__AF_SET_MAILBOX, "t", mailbox);
-    if (code != SQLITE_OK)
-        rc = assay__activefilter_db_error(db, code, err);
-    assay__activefilter_db_close(&db);
-    return rc;
+    if (rc == ASSAY_OK) {
+        code =
+            assay__activefilter_db_run(db, ASSAY__AF_SET_MAILBOX, "t", mailbox);
+        if (code != SQLITE_OK)
+            rc = assay__activefilter_db_error(db, code, &local);
+        assay__activefilter_db_close(&db);
+    }
+    if (rc == ASSAY_OK)
+        return ASSAY_OK;
+    if (rc != ASSAY_E_LIMIT)
+        return assay_error_set(err, rc, "%s", local.msg);
+    assay__text_unquote(local.msg);
+    assay_log_write(state->log, ASSAY_LOG_ERROR, "activefilter.state-full",
+                    "folder=\"%s\" reason=\"%s\"", state->folder, local.msg);
+    return ASSAY_OK;
 }
 
 assay_rc assay__activefilter_state_mailbox(const char *folder, char **out,

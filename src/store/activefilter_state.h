@@ -13,9 +13,9 @@
  * Entries are bounded in size, number and age; each registration makes room
  * for itself. An entry whose mail is on its way (`pending`) is spared.
  *
- * Connections are opened when they are first needed, kept for the next, and
- * never used in another process than the one that opened them; one whose file
- * was replaced is closed.
+ * Connections are opened when they are first needed and kept for the next; one
+ * whose file was replaced is closed. A process whose parent had one open when
+ * it forked cannot use any: SQLite forbids it.
  *
  * Locking: state->lock guards the list of idle connections.
  */
@@ -60,11 +60,13 @@ void assay__activefilter_state_free(struct assay__activefilter_state **state);
 
 /*
  * All below: ASSAY_E_IO the database cannot be used, ASSAY_E_LIMIT the disk is
- * full, ASSAY_E_NOMEM. Threads: any. Block: on the disk, and on other writers.
+ * full, ASSAY_E_NOMEM, ASSAY_E_STATE a parent has it open. Threads: any. Block:
+ * on the disk, and on other writers.
  */
 
 /** Open the database, look whether it is sound, and remember in it where the
- *  mails go. No connection stays open. */
+ *  mails go. No connection stays open. A full disk is logged and is no error:
+ *  there may be room when the first message is registered. */
 assay_rc assay__activefilter_state_check(
     struct assay__activefilter_state *state, const char *mailbox,
     assay_error *err);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,12 @@ bool assay__activefilter_db_is_broken(int code)
     return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
 }
 
+static bool is_full(int error_number)
+{
+    return error_number == ENOSPC || error_number == EDQUOT ||
+           error_number == EFBIG;
+}
+
 static assay_rc error_of(sqlite3 *handle, const char *path, int code,
                          assay_error *err)
 {
@@ -112,9 +119,20 @@ static assay_rc error_of(sqlite3 *handle, const char *path, int code,
                                              : ASSAY_E_IO;
     bool is_last = handle && sqlite3_extended_errcode(handle) == code;
 
+    if (handle && primary == SQLITE_IOERR &&
+        (code == SQLITE_IOERR_SHMSIZE || is_full(sqlite3_system_errno(handle))))
+        rc = ASSAY_E_LIMIT;
+
     return assay_error_set(err, rc, "ActiveFilter: %s: %s", path,
                            is_last ? sqlite3_errmsg(handle)
                                    : sqlite3_errstr(code));
+}
+
+/* Of a call of the system. */
+static assay_rc fault(const char *path, assay_error *err)
+{
+    return assay_error_set(err, is_full(errno) ? ASSAY_E_LIMIT : ASSAY_E_IO,
+                           "ActiveFilter: %s: %m", path);
 }
 
 assay_rc assay__activefilter_db_error(const struct assay__activefilter_db *db,
@@ -198,6 +216,26 @@ int assay__activefilter_db_run(struct assay__activefilter_db *db,
 
 /* ---- one connection ---------------------------------------------------- */
 
+/* SQLite counts in the process which locks it holds. A child gets a copy of
+ * that with what its parent had open, and would believe to hold locks that it
+ * does not: so there it must not be opened. */
+static _Atomic unsigned open_count;
+static _Atomic pid_t opener; /* of those */
+
+static assay_rc enter(struct assay__activefilter_db *db, assay_error *err)
+{
+    pid_t self = getpid();
+
+    if (atomic_load(&open_count) > 0 && atomic_load(&opener) != self)
+        return assay_error_set(err, ASSAY_E_STATE,
+                               "ActiveFilter: the parent of this process had "
+                               "its database open, so it must not");
+    atomic_store(&opener, self);
+    (void)atomic_fetch_add(&open_count, 1U);
+    db->process = self;
+    return ASSAY_OK;
+}
+
 void assay__activefilter_db_close(struct assay__activefilter_db **db)
 {
     struct assay__activefilter_db *d = *db;
@@ -208,6 +246,7 @@ void assay__activefilter_db_close(struct assay__activefilter_db **db)
         for (size_t i = 0; i < ASSAY__AF_COUNT; i++)
             (void)sqlite3_finalize(d->statements[i]);
         (void)sqlite3_close_v2(d->handle);
+        (void)atomic_fetch_sub(&open_count, 1U);
     }
     free(d->path);
     free(d);
@@ -357,6 +396,24 @@ static bool lock(int fd)
     return true;
 }
 
+/* With mode 0700 whatever the umask is, and also when it took the right to
+ * open it away from us. */
+static bool make_folder(const char *folder)
+{
+    char link[32];
+    int place, rc;
+
+    if (mkdir(folder, 0700) != 0)
+        return errno == EEXIST;
+    place = open(folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (place < 0)
+        return false;
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", place);
+    rc = chmod(link, 0700);
+    (void)close(place);
+    return rc == 0;
+}
+
 /* @param fd_out  locked, for as long as it is open */
 static assay_rc lock_folder(const char *folder, int *fd_out, assay_error *err)
 {
@@ -364,11 +421,11 @@ static assay_rc lock_folder(const char *folder, int *fd_out, assay_error *err)
     const char *why = NULL;
     int fd;
 
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return assay_error_set(err, ASSAY_E_IO, "ActiveFilter: %s: %m", folder);
+    if (!make_folder(folder))
+        return fault(folder, err);
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return assay_error_set(err, ASSAY_E_IO, "ActiveFilter: %s: %m", folder);
+        return fault(folder, err);
     if (fstat(fd, &status) != 0)
         why = "cannot be looked at";
     else
@@ -384,10 +441,20 @@ static assay_rc lock_folder(const char *folder, int *fd_out, assay_error *err)
 }
 
 /* An empty file is an empty database. SQLite would make it with the rights
- * that the umask leaves, and gives its other files those of this one. */
-static void make_file(int folder_fd)
+ * that the umask leaves, and gives its other files those of this one: one that
+ * may not be written would leave a -shm that may not be either, also when this
+ * is mended, so SQLite never sees it. */
+static assay_rc make_file(int folder_fd, const char *path, assay_error *err)
 {
-    (void)mknodat(folder_fd, ASSAY__ACTIVEFILTER_DATABASE, S_IFREG | 0600, 0);
+    static const char name[] = ASSAY__ACTIVEFILTER_DATABASE;
+    int rc = mknodat(folder_fd, name, S_IFREG | 0600, 0);
+
+    if (rc == 0)
+        rc = fchmodat(folder_fd, name, 0600, 0);
+    else if (errno == EEXIST)
+        rc = faccessat(folder_fd, name, R_OK | W_OK,
+                       AT_EACCESS | AT_SYMLINK_NOFOLLOW);
+    return rc == 0 ? ASSAY_OK : fault(path, err);
 }
 
 enum { BROKEN_MAX = 100 }; /* names that are tried for a damaged database */
@@ -435,19 +502,19 @@ static assay_rc connect_or_repair(struct opening *opening,
 {
     struct stat status;
     int code = SQLITE_OK;
-    assay_rc rc;
+    assay_rc rc = make_file(opening->folder_fd, db->path, err);
 
-    make_file(opening->folder_fd);
-    rc = connect(db->path, is_thorough, &db->handle, &code, err);
+    if (rc == ASSAY_OK)
+        rc = connect(db->path, is_thorough, &db->handle, &code, err);
     if (assay__activefilter_db_is_broken(code)) {
         if (err)
             opening->why = *err;
         rc = move_aside(opening->folder_fd, opening->moved_to,
                         sizeof opening->moved_to, err);
-        if (rc != ASSAY_OK)
-            return rc;
-        make_file(opening->folder_fd);
-        rc = connect(db->path, is_thorough, &db->handle, &code, err);
+        if (rc == ASSAY_OK)
+            rc = make_file(opening->folder_fd, db->path, err);
+        if (rc == ASSAY_OK)
+            rc = connect(db->path, is_thorough, &db->handle, &code, err);
     }
     if (rc != ASSAY_OK)
         return rc;
@@ -483,8 +550,9 @@ assay_rc assay__activefilter_db_open(const char *folder, bool is_thorough,
 
     if (!db)
         return assay_error_set(err, ASSAY_E_NOMEM, "ActiveFilter: database");
-    db->process = getpid();
-    rc = lock_folder(folder, &opening.folder_fd, &local);
+    rc = enter(db, &local);
+    if (rc == ASSAY_OK)
+        rc = lock_folder(folder, &opening.folder_fd, &local);
     if (rc == ASSAY_OK) {
         db->path = database_path(folder);
         rc = db->path ? connect_or_repair(&opening, db, is_thorough, &local)

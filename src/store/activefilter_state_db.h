@@ -7,7 +7,8 @@
  * Opening is serialised over all processes by a lock (flock) of the folder, so
  * that two do not begin a database, or move a damaged one aside, at once. The
  * file of the database is never opened but by SQLite: closing it would drop
- * the locks that SQLite holds in this process.
+ * the locks that SQLite holds in this process. For the same reason a process
+ * whose parent had a connection open when it forked gets none.
  */
 #ifndef ASSAY_STORE_ACTIVEFILTER_STATE_DB_H
 #define ASSAY_STORE_ACTIVEFILTER_STATE_DB_H
@@ -59,7 +60,8 @@ struct assay__activefilter_db {
 /**
  * @param folder       made when it is not there
  * @param is_thorough  look at all pages, not only at the first
- * @return ASSAY_OK; ASSAY_E_IO; ASSAY_E_LIMIT; ASSAY_E_NOMEM
+ * @return ASSAY_OK; ASSAY_E_IO; ASSAY_E_LIMIT; ASSAY_E_NOMEM; ASSAY_E_STATE
+ *         the parent of this process has it open
  */
 assay_rc assay__activefilter_db_open(const char *folder, bool is_thorough,
                                      const assay_log *log,

@@ -3,6 +3,7 @@
 /* What ActiveFilter keeps: bounds, age, damage, and who may read it. */
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <sqlite3.h>
 
 #include "activefilter_kit.h"
 #include "check_run.h"
@@ -150,7 +153,7 @@ START_TEST(files_are_for_the_owner_only)
     char path[PATH_MAX + 40];
     struct stat status;
 
-    (void)umask(0);
+    (void)umask(_i == 0 ? 0 : 0777); /* nobody may do what; or all */
     begin();
     ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_OK);
     for (size_t i = 0; i < 3; i++) {
@@ -509,6 +512,85 @@ START_TEST(read_only_database_is_an_error)
 }
 END_TEST
 
+/* SQLite would leave a -shm with the mode of the database. */
+START_TEST(database_that_was_read_only_is_used_again)
+{
+    int status;
+    pid_t child;
+
+    begin_with_one();
+    assay__activefilter_free(&filter);
+    ck_assert_int_eq(chmod(kit.folder, 0755), 0);
+    if (geteuid() == 0)
+        ck_assert_int_eq(
+            chown(kit.state, 12345, 12345) | chown(database, 12345, 12345), 0);
+    child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && setuid(12345) != 0)
+            _exit(2);
+        if (chmod(database, 0400) != 0 || try_to_begin() != ASSAY_E_IO)
+            _exit(3);
+        assay__activefilter_free(&filter);
+        if (chmod(database, 0600) != 0)
+            _exit(4);
+        _exit(try_to_begin() == ASSAY_OK ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d",
+                  status);
+}
+END_TEST
+
+/* What SQLite writes with. */
+static ssize_t (*real_pwrite)(int fd, const void *data, size_t len, off_t at);
+static unsigned writes_left; /* until there is no more room */
+
+static ssize_t full_pwrite(int fd, const void *data, size_t len, off_t at)
+{
+    if (writes_left > 0) {
+        writes_left--;
+        return real_pwrite(fd, data, len, at);
+    }
+    errno = ENOSPC;
+    return -1;
+}
+
+static void set_pwrite(sqlite3_vfs *vfs, sqlite3_syscall_ptr call)
+{
+    ck_assert_int_eq(vfs->xSetSystemCall(vfs, "pwrite", call), SQLITE_OK);
+    if (vfs->xGetSystemCall(vfs, "pwrite64"))
+        ck_assert_int_eq(vfs->xSetSystemCall(vfs, "pwrite64", call), SQLITE_OK);
+}
+
+/* However much of the database is there when the disk is full. */
+START_TEST(full_disk_does_not_stop_loading)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    unsigned n = 0;
+
+    real_pwrite = pwrite;
+    do {
+        kit.logged[0] = '\0';
+        set_pwrite(vfs, (sqlite3_syscall_ptr)full_pwrite);
+        writes_left = n++;
+        ck_assert_msg(try_to_begin() == ASSAY_OK, "%u: %s", n, err.msg);
+        if (kit.logged[0] != '\0') {
+            ck_assert_ptr_nonnull(
+                strstr(kit.logged, "error: activefilter.state-full"));
+            ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_E_LIMIT);
+            ck_assert_uint_eq(kit_count("new"), 0);
+        }
+        set_pwrite(vfs, NULL);
+        ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_OK);
+        ck_assert_uint_eq(kit_count("new"), 1);
+        assay__activefilter_free(&filter);
+        remove_state();
+        free(kit_take(&(size_t){0}));
+    } while (kit.logged[0] != '\0');
+    ck_assert_uint_gt(n, 5);
+}
+END_TEST
+
 /* The disk is full, as far as this process is concerned. */
 START_TEST(full_disk_is_a_limit_and_nothing_is_lost)
 {
@@ -581,17 +663,32 @@ END_TEST
 
 /* ---- processes --------------------------------------------------------- */
 
-START_TEST(child_opens_its_own_connection)
+static void assert_child(assay_rc want)
 {
+    pid_t child = fork();
     int status;
-    pid_t child;
 
-    begin_with_one();
-    child = fork();
     if (child == 0)
-        _exit(kit_register(filter, "R2", 10) == ASSAY_OK ? 0 : 1);
+        _exit(kit_register(filter, "R2", 10) == want ? 0 : 1);
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Also when it begins one of its own. */
+START_TEST(child_of_one_that_has_it_open_is_refused)
+{
+    assay_activefilter *own;
+
+    begin();
+    assert_child(ASSAY_OK); /* nothing is open yet */
+    free(kit_take(&(size_t){0}));
+    ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_OK);
+    assert_child(ASSAY_E_STATE);
+    own = filter;
+    begin();
+    assert_child(ASSAY_E_STATE);
+    assay__activefilter_free(&own);
+    assert_child(ASSAY_OK);
     ck_assert_int_eq(kit_register(filter, "R3", 10), ASSAY_OK);
     ck_assert_int_eq(kit_sql("SELECT count(*) FROM entry"), 3);
     ck_assert_int_eq(kit_sql("SELECT integrity_check = 'ok' FROM "
@@ -654,7 +751,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, nothing_is_open_before_it_is_needed);
-    tcase_add_test(tcase, files_are_for_the_owner_only);
+    tcase_add_loop_test(tcase, files_are_for_the_owner_only, 0, 2);
     tcase_add_test(tcase, folder_that_anybody_may_write_to_is_refused);
     tcase_add_test(tcase, folder_may_be_reached_by_a_link);
     tcase_add_test(tcase, database_that_is_a_link_is_refused);
@@ -675,9 +772,11 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, mailbox_that_may_not_be_made_is_an_error);
     tcase_add_test(tcase, newer_schema_is_refused_and_kept);
     tcase_add_test(tcase, read_only_database_is_an_error);
+    tcase_add_test(tcase, database_that_was_read_only_is_used_again);
+    tcase_add_test(tcase, full_disk_does_not_stop_loading);
     tcase_add_test(tcase, full_disk_is_a_limit_and_nothing_is_lost);
     tcase_add_test(tcase, full_mailbox_is_a_limit);
-    tcase_add_test(tcase, child_opens_its_own_connection);
+    tcase_add_test(tcase, child_of_one_that_has_it_open_is_refused);
     tcase_add_test(tcase, mailbox_is_remembered);
     tcase_add_test(tcase, stale_mails_of_ours_are_removed);
     suite_add_tcase(suite, tcase);
