@@ -14,7 +14,8 @@ LOCK(scanner, 35,
      "workers, state and requests of an engine in scanner processes")
 LOCK(ticker, 40, "the state of the thread that runs periodic probes")
 LOCK(pool, 50, "queue, workers, counters and classes of one thread pool")
-LOCK(activefilter, 55, "the idle database connections of ActiveFilter")
+LOCK(activefilter, 55,
+     "the idle database connections of ActiveFilter; who waits to write")
 LOCK(console, 60, "which clients of the console have an answer")
 LOCK(counters, 70, "the counters that the console made")
 LOCK(cache, 80, "one shard of a cache: its entries and open flights")

@@ -535,19 +535,23 @@ assay_rc assay__activefilter_register(
     assay_error *err)
 {
     struct assay__fingerprint fingerprint;
+    assay_error local = {0};
     assay_rc rc = assay__activefilter_is_set(filter, err);
 
     if (rc == ASSAY_OK)
         rc = check_event(event, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = assay__fingerprint_make(event->message, &fingerprint, &local);
     if (rc == ASSAY_OK)
-        rc = assay__fingerprint_make(event->message, &fingerprint, err);
-    if (rc == ASSAY_OK)
-        rc = register_once(filter, event, &fingerprint, err);
-    if (rc == ASSAY_OK)
-        judge_others(filter, &fingerprint, event->score);
-    if (rc == ASSAY_OK)
-        assay__activefilter_sweep_at_times(filter);
-    return rc;
+        rc = register_once(filter, event, &fingerprint, &local);
+    if (rc != ASSAY_OK) {
+        log_failure(filter, "activefilter.not-registered", event->id, &local);
+        return assay_error_set(err, rc, "%s", local.msg);
+    }
+    judge_others(filter, &fingerprint, event->score);
+    assay__activefilter_sweep_at_times(filter);
+    return ASSAY_OK;
 }
 
 /* ---- recovery ---------------------------------------------------------- */

@@ -7,6 +7,7 @@
  *   activefilter.c           the flow: register, judge again, recover
  *   activefilter_settings.c  mode and address, as scripts set them
  *   activefilter_state.c     what must outlive a restart: a SQLite database
+ *   activefilter_turn.c      which thread may write there
  *   activefilter_fingerprint.c  when two messages are the same content
  *   activefilter_document.c  the XML (docs/activefilter.rng)
  *   activefilter_mail.c      the mail around it
@@ -17,9 +18,14 @@
  * it is staged in the mailbox, written down as pending, moved into new/ and
  * written down as told; after a crash, a pending one that still lies in tmp/ is
  * moved, and one that does not was moved before.
+ * it is staged in the mailbox,
+ * written down as pending, moved into new/ and written down as told; after a
+ * crash, a pending one that still lies in tmp/ is moved, and one that does not
+ * was moved before.
  *
- * Locking: the lock of the state (rank activefilter) guards the list of idle
- * database connections; nothing is done with one while it is held.
+ * Locking: the locks of the state (rank activefilter, never both at once) guard
+ * the list of idle database connections and the line of threads that wait to
+ * write; nothing is done with the database while one is held.
  */
 #ifndef ASSAY_STORE_ACTIVEFILTER_H
 #define ASSAY_STORE_ACTIVEFILTER_H
@@ -87,6 +93,13 @@ void assay__activefilter_recover(assay_activefilter *filter);
  *  ASSAY_E_IO: nor then, unless the disk failed once more when that was taken
  *  back: it stays pending, and is told later. Threads: any. Blocks: on the
  *  disk. */
+ *  registered already; ASSAY_E_INVAL; ASSAY_E_STATE nothing is set, or a parent
+ *  has the state open; ASSAY_E_IO, ASSAY_E_LIMIT, ASSAY_E_NOMEM: then it is not
+ *  registered, unless what had been written down could not be taken back; then
+ *  it stays pending, and is told when it is next recovered or scored. Such
+ *  failures are logged. Threads: any, served in the order in which they come.
+ *  Blocks: on the disk, and on the disk's work for others, 30 s at most for
+ *  each of a few steps. */
 assay_rc assay__activefilter_register(
     assay_activefilter *filter, const struct assay__activefilter_event *event,
     assay_error *err);

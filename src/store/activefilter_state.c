@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "rt/lock.h"
 #include "store/activefilter_state_db.h"
+#include "store/activefilter_turn.h"
 #include "store/wall_clock.h"
 
 enum { IDLE_MAX = 8 }; /* connections that are kept for the next */
@@ -16,9 +18,10 @@ struct assay__activefilter_state {
     char *folder; /* owned */
     int64_t max_entries;
     int64_t expire_s;
-    const assay_log *log; /* borrowed */
+    const assay_log *log;                 /* borrowed */
+    struct assay__activefilter_turn turn; /* to write */
     struct assay__lock lock;
-    bool has_lock;
+    bool has_lock, has_turn;
     struct assay__activefilter_db *idle; /* lock; owned */
     size_t idle_count;                   /* lock */
 };
@@ -47,7 +50,9 @@ assay_rc assay__activefilter_state_new(
     state->folder = strdup(options->state);
     state->has_lock = assay__lock_init(&state->lock, ASSAY__LOCK_activefilter,
                                        err) == ASSAY_OK;
-    if (!state->folder || !state->has_lock) {
+    state->has_turn =
+        assay__activefilter_turn_init(&state->turn, err) == ASSAY_OK;
+    if (!state->folder || !state->has_lock || !state->has_turn) {
         assay__activefilter_state_free(&state);
         return assay_error_set(err, ASSAY_E_NOMEM, "ActiveFilter: state");
     }
@@ -69,6 +74,8 @@ void assay__activefilter_state_free(struct assay__activefilter_state **state)
     }
     if (s->has_lock)
         assay__lock_fini(&s->lock);
+    if (s->has_turn)
+        assay__activefilter_turn_fini(&s->turn);
     free(s->folder);
     free(s);
     *state = NULL;
@@ -147,6 +154,35 @@ static assay_rc finish(struct assay__activefilter_state *state,
         assay__activefilter_db_open(state->folder, true, state->log, &db,
                                     NULL) == ASSAY_OK)
         give(state, db);
+    return rc;
+}
+
+/* Likewise to write, when it is this thread's turn. */
+static assay_rc take_turn(struct assay__activefilter_state *state,
+                          struct assay__activefilter_db **out, assay_error *err)
+{
+    int64_t deadline_ms = assay__clock_ms() + ASSAY__ACTIVEFILTER_BUSY_MS;
+    assay_rc rc;
+
+    if (!assay__activefilter_turn_take(&state->turn, deadline_ms))
+        return assay_error_set(err, ASSAY_E_IO,
+                               "ActiveFilter: %s: so many write to it that "
+                               "there was no turn in %d s",
+                               state->folder,
+                               ASSAY__ACTIVEFILTER_BUSY_MS / 1000);
+    rc = take(state, out, err);
+    if (rc != ASSAY_OK)
+        assay__activefilter_turn_end(&state->turn);
+    return rc;
+}
+
+static assay_rc finish_turn(struct assay__activefilter_state *state,
+                            struct assay__activefilter_db *db, int code,
+                            assay_error *err)
+{
+    assay_rc rc = finish(state, db, code, err);
+
+    assay__activefilter_turn_end(&state->turn);
     return rc;
 }
 
@@ -387,7 +423,7 @@ assay_rc assay__activefilter_state_add(
 {
     struct assay__activefilter_db *db = NULL;
     bool added = false;
-    assay_rc rc = take(state, &db, err);
+    assay_rc rc = take_turn(state, &db, err);
     int code;
 
     if (rc != ASSAY_OK)
@@ -399,7 +435,7 @@ assay_rc assay__activefilter_state_add(
         code = assay__activefilter_db_run(db, ASSAY__AF_COMMIT, "");
     if (code != SQLITE_OK)
         roll_back(db);
-    rc = finish(state, db, code, err);
+    rc = finish_turn(state, db, code, err);
     if (rc == ASSAY_OK && !added)
         rc = assay_error_set(err, ASSAY_E_EXISTS,
                              "ActiveFilter: %s is registered", entry->id);
@@ -412,7 +448,7 @@ assay_rc assay__activefilter_state_note(
     assay_error *err)
 {
     struct assay__activefilter_db *db = NULL;
-    assay_rc rc = take(state, &db, err);
+    assay_rc rc = take_turn(state, &db, err);
     int code;
 
     if (rc != ASSAY_OK)
@@ -420,7 +456,7 @@ assay_rc assay__activefilter_state_note(
     code =
         assay__activefilter_db_run(db, ASSAY__AF_NOTE, "tid", entry->id,
                                    (int64_t)(score > entry->threshold), score);
-    return finish(state, db, code, err);
+    return finish_turn(state, db, code, err);
 }
 
 assay_rc assay__activefilter_state_plan(
@@ -430,7 +466,7 @@ assay_rc assay__activefilter_state_plan(
 {
     struct assay__activefilter_db *db = NULL;
     bool is_planned = false;
-    assay_rc rc = take(state, &db, err);
+    assay_rc rc = take_turn(state, &db, err);
     int code;
 
     if (rc != ASSAY_OK)
@@ -440,7 +476,7 @@ assay_rc assay__activefilter_state_plan(
                                       score, mail_name, entry->revision);
     if (code == SQLITE_OK)
         is_planned = sqlite3_changes(db->handle) > 0;
-    rc = finish(state, db, code, err);
+    rc = finish_turn(state, db, code, err);
     if (rc == ASSAY_OK && !is_planned)
         rc = assay_error_set(err, ASSAY_E_EXISTS,
                              "ActiveFilter: %s was judged by another already",
@@ -493,7 +529,7 @@ assay_rc assay__activefilter_state_settle(
 {
     struct settling settling = {.delivery = delivery, .rc = ASSAY_OK};
     struct assay__activefilter_db *db = NULL;
-    assay_rc rc = take(state, &db, err);
+    assay_rc rc = take_turn(state, &db, err);
     int code;
 
     if (rc != ASSAY_OK)
@@ -506,7 +542,7 @@ assay_rc assay__activefilter_state_settle(
     if (code != SQLITE_OK || settling.rc != ASSAY_OK)
         roll_back(db);
     *delivered_out = settling.is_delivered;
-    rc = finish(state, db, code, err);
+    rc = finish_turn(state, db, code, err);
     return rc == ASSAY_OK ? settling.rc : rc;
 }
 
@@ -516,7 +552,7 @@ assay_rc assay__activefilter_state_cancel(
 {
     struct assay__activefilter_db *db = NULL;
     int changes = 0, code;
-    assay_rc rc = take(state, &db, err);
+    assay_rc rc = take_turn(state, &db, err);
 
     if (rc != ASSAY_OK)
         return rc;
@@ -529,7 +565,7 @@ assay_rc assay__activefilter_state_cancel(
                                           mail_name);
         changes = code == SQLITE_OK ? sqlite3_changes(db->handle) : 0;
     }
-    rc = finish(state, db, code, err);
+    rc = finish_turn(state, db, code, err);
     if (rc == ASSAY_OK && changes == 0)
         rc = assay_error_set(err, ASSAY_E_NOTFOUND,
                              "ActiveFilter: nothing of %s is pending", id);

@@ -17,6 +17,9 @@
  * whose file was replaced is closed. A process whose parent had one open when
  * it forked cannot use any: SQLite forbids it.
  *
+ * Threads that write do so one after the other, in the order in which they
+ * came (activefilter_turn.h); between processes SQLite decides.
+ *
  * Locking: state->lock guards the list of idle connections.
  */
 #ifndef ASSAY_STORE_ACTIVEFILTER_STATE_H

@@ -385,7 +385,7 @@ static const char *distrust(const struct stat *status)
 static bool lock(int fd)
 {
     const struct timespec pause = {.tv_nsec = 10000000L};
-    int64_t deadline_ms = assay__clock_ms() + ASSAY__ACTIVEFILTER_BUSY_MS;
+    int64_t deadline_ms = assay__clock_ms() + ASSAY__ACTIVEFILTER_FOLDER_MS;
 
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if ((errno != EWOULDBLOCK && errno != EINTR) ||

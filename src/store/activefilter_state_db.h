@@ -44,8 +44,12 @@ enum assay__activefilter_sql {
     ASSAY__AF_COUNT
 };
 
-/** Longest wait for another writer. */
-enum { ASSAY__ACTIVEFILTER_BUSY_MS = 5000 };
+/** Longest waits: for another process that writes, or for the threads of this
+ *  one; and for the lock of the folder. */
+enum {
+    ASSAY__ACTIVEFILTER_BUSY_MS = 30000,
+    ASSAY__ACTIVEFILTER_FOLDER_MS = 5000
+};
 
 struct assay__activefilter_db {
     sqlite3 *handle;

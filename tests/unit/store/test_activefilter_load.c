@@ -4,6 +4,7 @@
  * threads, time. */
 #include <check.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +90,61 @@ START_TEST(leftovers_are_swept_every_hour)
 }
 END_TEST
 
+/* ---- threads ----------------------------------------------------------- */
+
+enum { WRITERS = 8, ROUNDS = 10 };
+
+static void *register_some(void *arg)
+{
+    _Atomic unsigned *failures = arg;
+    static _Atomic unsigned next;
+    char id[32];
+
+    for (int i = 0; i < ROUNDS; i++) {
+        assay_message *message = kit_message(KIT_BODY, 1);
+        struct assay__activefilter_event event = {.id = id,
+                                                  .message = message,
+                                                  .score = kit_score(10),
+                                                  .threshold = 80};
+
+        (void)snprintf(id, sizeof id, "T%u", atomic_fetch_add(&next, 1U));
+        if (assay__activefilter_register(filter, &event, NULL) != ASSAY_OK)
+            atomic_fetch_add(failures, 1U);
+        assay_message_free(&message);
+    }
+    return NULL;
+}
+
+/* However slow the disk is: with no time at all to wait for another, the
+ * threads of one process do not meet at the database. */
+START_TEST(threads_write_one_after_the_other)
+{
+    _Atomic unsigned failures = 0;
+    pthread_t threads[WRITERS];
+
+    filter = kit_filter(ASSAY_ACTIVEFILTER_MOVEMSG);
+    assert_registered("R1", 10);
+    atomic_store(&never_waits, true);
+    for (size_t i = 0; i < WRITERS; i++)
+        ck_assert_int_eq(
+            pthread_create(&threads[i], NULL, register_some, &failures), 0);
+    for (size_t i = 0; i < WRITERS; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    ck_assert_msg(atomic_load(&failures) == 0, "%s", kit.logged);
+    ck_assert_uint_eq(kit_count("new"), WRITERS * ROUNDS + 1);
+}
+END_TEST
+
+START_TEST(failed_registration_is_logged)
+{
+    filter = kit_filter(ASSAY_ACTIVEFILTER_MOVEMSG);
+    ck_assert_int_eq(rmdir(kit.base), 0);
+    ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_E_IO);
+    ck_assert_ptr_nonnull(
+        strstr(kit.logged, "warn: activefilter.not-registered id=\"R1\""));
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("activefilter_load");
@@ -97,6 +153,8 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, leftovers_are_swept_every_hour);
+    tcase_add_test(tcase, threads_write_one_after_the_other);
+    tcase_add_test(tcase, failed_registration_is_logged);
     suite_add_tcase(suite, tcase);
     return suite;
 }
