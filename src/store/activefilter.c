@@ -15,10 +15,12 @@
  */
 #include "store/activefilter.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "store/activefilter_document.h"
 #include "store/activefilter_fingerprint.h"
@@ -27,9 +29,10 @@
 #include "store/activefilter_sweep.h"
 #include "store/wall_clock.h"
 
-enum {
-    REJUDGE_MAX = 128, /* that one score tells of; the next one goes on */
-};
+/* What one score tells of, and how long it takes for that; the next one goes
+ * on. And what is told of one registration: who knows its content can have it
+ * judged again as often as they like. */
+enum { REJUDGE_MAX = 128, REJUDGE_MS = 500, UPDATES_MAX = 16 };
 
 /* ---- logging ----------------------------------------------------------- */
 
@@ -154,21 +157,27 @@ static assay_rc settle_own(assay_activefilter *filter, const char *id,
 /* A pending mail that another thread, or another life, staged. */
 struct left {
     const assay_activefilter *filter;
-    const char *name;
+    const struct assay__activefilter_entry *entry;
 };
 
 static assay_rc deliver_left(void *arg, assay_error *err)
 {
     const struct left *left = arg;
     struct assay__maildir_mail *mail = NULL;
-    assay_rc rc = assay__maildir_find_staged(
-        left->filter->stanza, left->filter->address, left->name, &mail, err);
+    assay_rc rc =
+        assay__maildir_find_staged(left->filter->stanza, left->filter->address,
+                                   left->entry->pending, &mail, err);
 
     if (rc == ASSAY_OK)
         rc = assay__maildir_commit(mail, err);
     assay__maildir_mail_leave(&mail);
     if (rc != ASSAY_E_NOTFOUND)
         return rc;
+    if (!assay__activefilter_state_is_here(left->filter->state, left->entry))
+        return assay_error_set(err, ASSAY_E_IO,
+                               "ActiveFilter: its mail lies in another "
+                               "mailbox, %s",
+                               left->entry->mailbox);
     if (assay__activefilter_has_mailbox(left->filter))
         return ASSAY_OK; /* it was moved before */
     return no_mailbox(left->filter, err);
@@ -178,7 +187,7 @@ static assay_rc settle_left(assay_activefilter *filter,
                             const struct assay__activefilter_entry *entry,
                             assay_error *err)
 {
-    struct left left = {.filter = filter, .name = entry->pending};
+    struct left left = {.filter = filter, .entry = entry};
     struct assay__activefilter_delivery delivery = {
         .id = entry->id,
         .mail_name = entry->pending,
@@ -266,6 +275,22 @@ static bool is_told(assay_activefilter_mode mode, bool is_spam)
            (mode == ASSAY_ACTIVEFILTER_DISCARD && is_spam);
 }
 
+static assay_rc give_up(assay_activefilter *filter,
+                        const struct assay__activefilter_entry *entry,
+                        assay_error *err)
+{
+    bool is_first = false;
+    assay_rc rc = assay__activefilter_state_give_up(filter->state, entry->id,
+                                                    &is_first, err);
+
+    if (is_first)
+        assay_log_write(filter->log, ASSAY_LOG_WARN, "activefilter.restless",
+                        "id=\"%s\" updates=%lld judgement=%s",
+                        quote(entry->id).text, (long long)entry->revision,
+                        entry->is_spam ? "spam" : "ham");
+    return rc;
+}
+
 static assay_rc tell_update(assay_activefilter *filter,
                             const struct assay__activefilter_entry *entry,
                             const assay_score *score, assay_error *err)
@@ -275,6 +300,8 @@ static assay_rc tell_update(assay_activefilter *filter,
     struct assay__maildir_mail *mail = NULL;
     assay_rc rc;
 
+    if (entry->revision >= UPDATES_MAX)
+        return give_up(filter, entry, err);
     document.revision = entry->revision + 1;
     rc = stage(filter, &document, &mail, err);
     if (rc != ASSAY_OK)
@@ -331,10 +358,11 @@ static assay_rc settle_and_judge(assay_activefilter *filter,
     return judge_again(filter, entry, score, err);
 }
 
-/* @return how many entries of a batch were dealt with, up to a failure */
+/* @return how many entries of a batch were dealt with, up to a failure or the
+ *  deadline */
 static size_t judge_batch(assay_activefilter *filter,
                           struct assay__activefilter_batch *batch,
-                          const assay_score *score)
+                          const assay_score *score, int64_t deadline_ms)
 {
     assay_error err = {0};
     assay_rc rc = ASSAY_OK;
@@ -345,7 +373,7 @@ static size_t judge_batch(assay_activefilter *filter,
         char id[sizeof entry->id];
 
         assay__text_copy(id, sizeof id, entry->id);
-        if (rc == ASSAY_OK) {
+        if (rc == ASSAY_OK && assay__clock_ms() < deadline_ms) {
             rc = settle_and_judge(filter, entry, score, NULL, &err);
             if (rc == ASSAY_E_NOTFOUND)
                 rc = ASSAY_OK; /* forgotten meanwhile */
@@ -359,26 +387,51 @@ static size_t judge_batch(assay_activefilter *filter,
     return done;
 }
 
+static assay_rc tell_others(assay_activefilter *filter,
+                            const struct assay__activefilter_turned *told,
+                            const assay_score *score, assay_error *err)
+{
+    int64_t deadline_ms = assay__clock_ms() + REJUDGE_MS;
+    struct assay__activefilter_batch batch = {.count = 0};
+    size_t total = 0, done;
+    assay_rc rc;
+
+    while (total < REJUDGE_MAX) {
+        rc =
+            assay__activefilter_state_changed(filter->state, told, &batch, err);
+        if (rc != ASSAY_OK)
+            return rc;
+        done = judge_batch(filter, &batch, score, deadline_ms);
+        if (batch.count == 0 || done < batch.count)
+            break;
+        total += done;
+    }
+    return ASSAY_OK;
+}
+
 static void judge_others(assay_activefilter *filter,
                          const struct assay__fingerprint *fingerprint,
                          const assay_score *score)
 {
-    struct assay__activefilter_batch batch = {.count = 0};
+    struct assay__activefilter_turned told = {
+        .fingerprint = fingerprint->bytes,
+        .score = score->score,
+        .to_spam = is_told(filter->mode, true),
+        .to_ham = is_told(filter->mode, false),
+    };
+    struct assay__activefilter_turned untold = told;
     assay_error err = {0};
-    size_t total = 0, done;
+    assay_rc rc;
 
-    while (fingerprint->has && total < REJUDGE_MAX) {
-        if (assay__activefilter_state_changed(filter->state, fingerprint->bytes,
-                                              score->score, &batch,
-                                              &err) != ASSAY_OK) {
-            log_failure(filter, "activefilter.not-judged", "", &err);
-            return;
-        }
-        done = judge_batch(filter, &batch, score);
-        if (batch.count == 0 || done < batch.count)
-            return;
-        total += done;
-    }
+    if (!fingerprint->has)
+        return;
+    untold.to_spam = !told.to_spam;
+    untold.to_ham = !told.to_ham;
+    rc = assay__activefilter_state_note_all(filter->state, &untold, &err);
+    if (rc == ASSAY_OK)
+        rc = tell_others(filter, &told, score, &err);
+    if (rc != ASSAY_OK)
+        log_failure(filter, "activefilter.not-judged", "", &err);
 }
 
 void assay__activefilter_rejudge(assay_activefilter *filter,
@@ -556,36 +609,58 @@ assay_rc assay__activefilter_register(
 
 /* ---- recovery ---------------------------------------------------------- */
 
-/* @return how many could not be moved */
-static size_t settle_all(assay_activefilter *filter)
+/* What could not be moved. */
+struct unsettled {
+    size_t failures;
+    size_t elsewhere;       /* in the mailbox of another configuration */
+    char mailbox[PATH_MAX]; /* of the first of those */
+};
+
+static void note_unsettled(const assay_activefilter *filter,
+                           const struct assay__activefilter_entry *entry,
+                           struct unsettled *unsettled, const assay_error *why)
+{
+    if (!assay__activefilter_state_is_here(filter->state, entry)) {
+        if (unsettled->elsewhere++ == 0)
+            assay__text_copy(unsettled->mailbox, sizeof unsettled->mailbox,
+                             entry->mailbox);
+    } else if (unsettled->failures++ == 0) {
+        log_failure(filter, "activefilter.not-recovered", entry->id, why);
+    }
+}
+
+static void settle_all(assay_activefilter *filter, struct unsettled *unsettled)
 {
     char after[ASSAY__ACTIVEFILTER_ID_MAX + 1] = "";
     struct assay__activefilter_entry entry;
     assay_error err = {0};
-    size_t failures = 0;
     assay_rc rc;
 
     while ((rc = assay__activefilter_state_next_pending(
                 filter->state, after, &entry, &err)) == ASSAY_OK) {
-        if (settle_left(filter, &entry, &err) != ASSAY_OK && failures++ == 0)
-            log_failure(filter, "activefilter.not-recovered", entry.id, &err);
+        if (settle_left(filter, &entry, &err) != ASSAY_OK)
+            note_unsettled(filter, &entry, unsettled, &err);
         assay__text_copy(after, sizeof after, entry.id);
         assay__activefilter_entry_fini(&entry);
     }
     if (rc != ASSAY_E_NOTFOUND)
         log_failure(filter, "activefilter.not-recovered", "", &err);
-    return failures;
 }
 
 void assay__activefilter_recover(assay_activefilter *filter)
 {
-    size_t failures;
+    struct unsettled unsettled = {.failures = 0};
 
     if (assay__activefilter_is_set(filter, NULL) != ASSAY_OK)
         return;
-    failures = settle_all(filter);
-    if (failures > 0)
+    settle_all(filter, &unsettled);
+    if (unsettled.failures > 0)
         assay_log_write(filter->log, ASSAY_LOG_WARN, "activefilter.pending",
-                        "mails=%zu address=\"%s\"", failures, filter->address);
+                        "mails=%zu address=\"%s\"", unsettled.failures,
+                        filter->address);
+    if (unsettled.elsewhere > 0)
+        assay_log_write(filter->log, ASSAY_LOG_WARN, "activefilter.elsewhere",
+                        "mails=%zu mailbox=\"%s\"", unsettled.elsewhere,
+                        unsettled.mailbox);
     assay__activefilter_sweep(filter);
 }

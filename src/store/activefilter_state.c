@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -12,10 +13,14 @@
 #include "store/activefilter_turn.h"
 #include "store/wall_clock.h"
 
-enum { IDLE_MAX = 8 }; /* connections that are kept for the next */
+enum {
+    IDLE_MAX = 8,    /* connections that are kept for the next */
+    NOTE_MAX = 10000 /* entries that one score turns without telling it */
+};
 
 struct assay__activefilter_state {
-    char *folder; /* owned */
+    char *folder;  /* owned */
+    char *mailbox; /* of the mails; owned; NULL before check; then constant */
     int64_t max_entries;
     int64_t expire_s;
     const assay_log *log;                 /* borrowed */
@@ -29,6 +34,7 @@ struct assay__activefilter_state {
 void assay__activefilter_entry_fini(struct assay__activefilter_entry *entry)
 {
     free(entry->details);
+    free(entry->mailbox);
     *entry = (struct assay__activefilter_entry){0};
 }
 
@@ -77,6 +83,7 @@ void assay__activefilter_state_free(struct assay__activefilter_state **state)
     if (s->has_turn)
         assay__activefilter_turn_fini(&s->turn);
     free(s->folder);
+    free(s->mailbox);
     free(s);
     *state = NULL;
 }
@@ -202,6 +209,10 @@ assay_rc assay__activefilter_state_check(
                                               &db, &local);
     int code;
 
+    free(state->mailbox);
+    state->mailbox = strdup(mailbox);
+    if (!state->mailbox)
+        rc = assay_error_set(&local, ASSAY_E_NOMEM, "ActiveFilter: state");
     if (rc == ASSAY_OK) {
         code =
             assay__activefilter_db_run(db, ASSAY__AF_SET_MAILBOX, "t", mailbox);
@@ -245,13 +256,17 @@ static int read_entry(sqlite3_stmt *row,
         .pending_score = sqlite3_column_double(row, 7),
     };
     const void *details = sqlite3_column_blob(row, 8);
+    const unsigned char *mailbox = sqlite3_column_text(row, 9);
 
     copy_column(row, 0, entry.id, sizeof entry.id);
     copy_column(row, 5, entry.pending, sizeof entry.pending);
     entry.details_len = (size_t)sqlite3_column_bytes(row, 8);
     entry.details = malloc(entry.details_len + 1);
-    if (!entry.details)
+    entry.mailbox = strdup(mailbox ? (const char *)mailbox : "");
+    if (!entry.details || !entry.mailbox) {
+        assay__activefilter_entry_fini(&entry);
         return SQLITE_NOMEM;
+    }
     if (details)
         memcpy(entry.details, details, entry.details_len);
     *entry_out = entry;
@@ -367,23 +382,31 @@ assay_rc assay__activefilter_state_is_pending(
     return finish(state, db, code, err);
 }
 
+/* When what has expired by now was made, at the latest. */
+static int64_t oldest(const struct assay__activefilter_state *state)
+{
+    return assay__wall_clock_s() - state->expire_s;
+}
+
 assay_rc assay__activefilter_state_changed(
-    struct assay__activefilter_state *state, const unsigned char *fingerprint,
-    double score, struct assay__activefilter_batch *batch_out, assay_error *err)
+    struct assay__activefilter_state *state,
+    const struct assay__activefilter_turned *turned,
+    struct assay__activefilter_batch *batch_out, assay_error *err)
 {
     struct assay__activefilter_db *db = NULL;
     sqlite3_stmt *statement = NULL;
     assay_rc rc = take(state, &db, err);
+    const int64_t max = ASSAY__ACTIVEFILTER_BATCH;
     int code;
 
     if (rc != ASSAY_OK)
         return rc;
     batch_out->count = 0;
-    code = assay__activefilter_db_begin(db, ASSAY__AF_CHANGED, &statement,
-                                        "bdii", (const void *)fingerprint,
-                                        (size_t)ASSAY__FINGERPRINT_SIZE, score,
-                                        assay__wall_clock_s() - state->expire_s,
-                                        (int64_t)ASSAY__ACTIVEFILTER_BATCH);
+    code = assay__activefilter_db_begin(
+        db, ASSAY__AF_CHANGED, &statement, "bdiiiit",
+        (const void *)turned->fingerprint, (size_t)ASSAY__FINGERPRINT_SIZE,
+        turned->score, oldest(state), max, turned->to_spam ? max : (int64_t)0,
+        turned->to_ham ? max : (int64_t)0, state->mailbox);
     if (code == SQLITE_OK)
         code = read_entries(statement, batch_out->entries,
                             ASSAY__ACTIVEFILTER_BATCH, &batch_out->count);
@@ -399,10 +422,10 @@ static int add(struct assay__activefilter_state *state,
 {
     int64_t now = assay__wall_clock_s();
     int code = assay__activefilter_db_run(
-        db, ASSAY__AF_ADD, "tibdditb", entry->id, now,
+        db, ASSAY__AF_ADD, "tibdditbt", entry->id, now,
         (const void *)fingerprint, (size_t)ASSAY__FINGERPRINT_SIZE,
         entry->threshold, entry->score, (int64_t)entry->is_spam, entry->pending,
-        (const void *)entry->details, entry->details_len);
+        (const void *)entry->details, entry->details_len, state->mailbox);
 
     if (code != SQLITE_OK)
         return code;
@@ -410,6 +433,9 @@ static int add(struct assay__activefilter_state *state,
     if (*added_out)
         code = assay__activefilter_db_run(db, ASSAY__AF_EXPIRE, "i",
                                           now - state->expire_s);
+    if (*added_out && code == SQLITE_OK && state->mailbox)
+        code = assay__activefilter_db_run(db, ASSAY__AF_ADD_MAILBOX, "t",
+                                          state->mailbox);
     if (*added_out && code == SQLITE_OK)
         code = assay__activefilter_db_run(db, ASSAY__AF_CROWD, "i",
                                           state->max_entries);
@@ -459,6 +485,80 @@ assay_rc assay__activefilter_state_note(
     return finish_turn(state, db, code, err);
 }
 
+static assay_rc has_turned(struct assay__activefilter_state *state,
+                           const struct assay__activefilter_turned *turned,
+                           enum assay__activefilter_sql which, bool *has_out,
+                           assay_error *err)
+{
+    struct assay__activefilter_db *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    assay_rc rc = take(state, &db, err);
+    int code;
+
+    if (rc != ASSAY_OK)
+        return rc;
+    code = assay__activefilter_db_begin(
+        db, which, &statement, "bdi", (const void *)turned->fingerprint,
+        (size_t)ASSAY__FINGERPRINT_SIZE, turned->score, oldest(state));
+    if (code == SQLITE_OK)
+        code = has_row(statement, has_out);
+    return finish(state, db, code, err);
+}
+
+static assay_rc note_turned(struct assay__activefilter_state *state,
+                            const struct assay__activefilter_turned *turned,
+                            enum assay__activefilter_sql look,
+                            enum assay__activefilter_sql note, assay_error *err)
+{
+    struct assay__activefilter_db *db = NULL;
+    bool has = false;
+    assay_rc rc = has_turned(state, turned, look, &has, err);
+    int code;
+
+    if (rc != ASSAY_OK || !has)
+        return rc;
+    rc = take_turn(state, &db, err);
+    if (rc != ASSAY_OK)
+        return rc;
+    code = assay__activefilter_db_run(
+        db, note, "bdii", (const void *)turned->fingerprint,
+        (size_t)ASSAY__FINGERPRINT_SIZE, turned->score, oldest(state),
+        (int64_t)NOTE_MAX);
+    return finish_turn(state, db, code, err);
+}
+
+/* Looks first: to write it would have to wait for others, and most scores
+ * turn nothing. */
+assay_rc assay__activefilter_state_note_all(
+    struct assay__activefilter_state *state,
+    const struct assay__activefilter_turned *turned, assay_error *err)
+{
+    assay_rc rc = ASSAY_OK;
+
+    if (turned->to_spam)
+        rc = note_turned(state, turned, ASSAY__AF_HAS_TO_SPAM,
+                         ASSAY__AF_NOTE_TO_SPAM, err);
+    if (rc == ASSAY_OK && turned->to_ham)
+        rc = note_turned(state, turned, ASSAY__AF_HAS_TO_HAM,
+                         ASSAY__AF_NOTE_TO_HAM, err);
+    return rc;
+}
+
+assay_rc assay__activefilter_state_give_up(
+    struct assay__activefilter_state *state, const char *id, bool *is_first_out,
+    assay_error *err)
+{
+    struct assay__activefilter_db *db = NULL;
+    assay_rc rc = take_turn(state, &db, err);
+    int code;
+
+    if (rc != ASSAY_OK)
+        return rc;
+    code = assay__activefilter_db_run(db, ASSAY__AF_RESTLESS, "t", id);
+    *is_first_out = code == SQLITE_OK && sqlite3_changes(db->handle) > 0;
+    return finish_turn(state, db, code, err);
+}
+
 assay_rc assay__activefilter_state_plan(
     struct assay__activefilter_state *state,
     const struct assay__activefilter_entry *entry, double score,
@@ -471,9 +571,10 @@ assay_rc assay__activefilter_state_plan(
 
     if (rc != ASSAY_OK)
         return rc;
-    code = assay__activefilter_db_run(db, ASSAY__AF_PLAN, "tidti", entry->id,
-                                      (int64_t)(score > entry->threshold),
-                                      score, mail_name, entry->revision);
+    code =
+        assay__activefilter_db_run(db, ASSAY__AF_PLAN, "tidtit", entry->id,
+                                   (int64_t)(score > entry->threshold), score,
+                                   mail_name, entry->revision, state->mailbox);
     if (code == SQLITE_OK)
         is_planned = sqlite3_changes(db->handle) > 0;
     rc = finish_turn(state, db, code, err);
@@ -482,6 +583,21 @@ assay_rc assay__activefilter_state_plan(
                              "ActiveFilter: %s was judged by another already",
                              entry->id);
     return rc;
+}
+
+/* ---- where a pending mail lies ----------------------------------------- */
+
+/* By what the names lead to as well: a folder may be written in many ways. */
+bool assay__activefilter_state_is_here(
+    const struct assay__activefilter_state *state,
+    const struct assay__activefilter_entry *entry)
+{
+    struct stat a, b;
+
+    if (!state->mailbox || strcmp(state->mailbox, entry->mailbox) == 0)
+        return true;
+    return stat(state->mailbox, &a) == 0 && stat(entry->mailbox, &b) == 0 &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 /* ---- telling ----------------------------------------------------------- */

@@ -45,7 +45,8 @@ struct assay__activefilter_entry {
     bool is_spam;     /* as it was told last, or noted */
     int64_t revision; /* 0 of a registration, then of each update */
     char pending[ASSAY__MAILDIR_NAME_MAX]; /* name of the mail; "": none */
-    bool pending_is_spam;                  /* what that mail says */
+    char *mailbox;        /* that mail's folder; owned; "" or NULL: none */
+    bool pending_is_spam; /* what that mail says */
     double pending_score;
     char *details; /* owned; not NUL-terminated */
     size_t details_len;
@@ -99,12 +100,34 @@ struct assay__activefilter_batch {
     struct assay__activefilter_entry entries[ASSAY__ACTIVEFILTER_BATCH];
     size_t count;
 };
-/** Entries of a content whose judgement a score changes, or whose mail is
- *  still pending: the oldest first. @param batch_out  fini its entries */
+/** Entries of a content that are on the other side of a score: those that it
+ *  turns into spam, into ham, or both. */
+struct assay__activefilter_turned {
+    const unsigned char *fingerprint; /* ASSAY__FINGERPRINT_SIZE bytes */
+    double score;
+    bool to_spam, to_ham;
+};
+/** Some of them; and such of that content whose mail is pending in our mailbox.
+ *  Takes no longer when there are many. @param batch_out  fini its entries */
 assay_rc assay__activefilter_state_changed(
-    struct assay__activefilter_state *state, const unsigned char *fingerprint,
-    double score, struct assay__activefilter_batch *batch_out,
+    struct assay__activefilter_state *state,
+    const struct assay__activefilter_turned *turned,
+    struct assay__activefilter_batch *batch_out, assay_error *err);
+/** Note the judgement of them all (10000 at most at a time), which nobody is
+ *  told of. */
+assay_rc assay__activefilter_state_note_all(
+    struct assay__activefilter_state *state,
+    const struct assay__activefilter_turned *turned, assay_error *err);
+/** An entry was judged again too often: it is compared with no score of its
+ *  content any more. @param is_first_out  whether that is new */
+assay_rc assay__activefilter_state_give_up(
+    struct assay__activefilter_state *state, const char *id, bool *is_first_out,
     assay_error *err);
+/** Whether the mail of a pending entry lies in our mailbox, that of
+ *  assay__activefilter_state_check(). */
+bool assay__activefilter_state_is_here(
+    const struct assay__activefilter_state *state,
+    const struct assay__activefilter_entry *entry);
 /** Note a judgement that nobody is told of. */
 assay_rc assay__activefilter_state_note(
     struct assay__activefilter_state *state,

@@ -29,12 +29,17 @@ static const char schema[] =
     " score REAL NOT NULL,"
     " is_spam INTEGER NOT NULL,"
     " revision INTEGER NOT NULL,"
+    " is_restless INTEGER NOT NULL DEFAULT 0,"
+    " mailbox TEXT,"
     " pending TEXT,"
     " pending_is_spam INTEGER,"
     " pending_score REAL,"
     " details BLOB NOT NULL);"
-    "CREATE INDEX entry_fingerprint ON entry (fingerprint)"
+    "CREATE INDEX entry_content"
+    " ON entry (fingerprint, is_spam, threshold, created)"
     " WHERE fingerprint IS NOT NULL;"
+    "CREATE INDEX entry_content_pending ON entry (fingerprint)"
+    " WHERE pending IS NOT NULL;"
     "CREATE INDEX entry_created ON entry (created);"
     "CREATE INDEX entry_pending ON entry (pending) WHERE pending IS NOT NULL;"
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
@@ -43,7 +48,13 @@ _Static_assert(ASSAY__ACTIVEFILTER_SCHEMA == 1, "user_version of the schema");
 
 #define ENTRY                                                  \
     "SELECT id, threshold, score, is_spam, revision, pending," \
-    " pending_is_spam, pending_score, details FROM entry "
+    " pending_is_spam, pending_score, details, mailbox FROM entry "
+
+/* Entries whose judgement a score turns: ?1 fingerprint, ?2 score, ?3 the time
+ * before which they have expired. As index entry_content can tell. */
+#define CONTENT "fingerprint = ?1 AND created >= ?3 AND pending IS NULL AND "
+#define TO_SPAM CONTENT "is_spam = 0 AND threshold < ?2 "
+#define TO_HAM CONTENT "is_spam = 1 AND threshold >= ?2 "
 
 /* Entries leave in the order they came. Each registration takes at most so
  * many of the expired with it that a long pause does not cost the first one
@@ -54,8 +65,8 @@ static const char *const sql[ASSAY__AF_COUNT] = {
     [ASSAY__AF_ROLLBACK] = "ROLLBACK",
     [ASSAY__AF_ADD] =
         "INSERT INTO entry (id, created, fingerprint, threshold, score,"
-        " is_spam, revision, pending, pending_is_spam, pending_score, details)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?6, ?5, ?8)"
+        " is_spam, revision, pending, pending_is_spam, pending_score, details,"
+        " mailbox) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?6, ?5, ?8, ?9)"
         " ON CONFLICT (id) DO NOTHING",
     [ASSAY__AF_EXPIRE] =
         "DELETE FROM entry WHERE n IN (SELECT n FROM entry"
@@ -68,29 +79,51 @@ static const char *const sql[ASSAY__AF_COUNT] = {
     [ASSAY__AF_HAS_ANY] =
         "SELECT 1 FROM entry WHERE fingerprint IS NOT NULL LIMIT 1",
     [ASSAY__AF_CHANGED] =
-        ENTRY "WHERE fingerprint = ?1 AND created >= ?3 AND"
-              " (pending IS NOT NULL OR (?2 > threshold) <> is_spam)"
-              " ORDER BY n LIMIT ?4",
+        ENTRY "WHERE n IN ("
+              "SELECT n FROM (SELECT n FROM entry WHERE " TO_SPAM
+              "ORDER BY threshold, created LIMIT ?5)"
+              " UNION ALL SELECT n FROM (SELECT n FROM entry WHERE " TO_HAM
+              "ORDER BY threshold, created LIMIT ?6)"
+              " UNION ALL SELECT n FROM (SELECT n FROM entry"
+              " WHERE fingerprint = ?1 AND created >= ?3"
+              " AND pending IS NOT NULL AND mailbox = ?7 LIMIT ?4))"
+              " LIMIT ?4",
+    [ASSAY__AF_HAS_TO_SPAM] = "SELECT 1 FROM entry WHERE " TO_SPAM "LIMIT 1",
+    [ASSAY__AF_HAS_TO_HAM] = "SELECT 1 FROM entry WHERE " TO_HAM "LIMIT 1",
+    [ASSAY__AF_NOTE_TO_SPAM] =
+        "UPDATE entry SET is_spam = 1, score = ?2 WHERE n IN"
+        " (SELECT n FROM entry WHERE " TO_SPAM "LIMIT ?4)",
+    [ASSAY__AF_NOTE_TO_HAM] =
+        "UPDATE entry SET is_spam = 0, score = ?2 WHERE n IN"
+        " (SELECT n FROM entry WHERE " TO_HAM "LIMIT ?4)",
+    [ASSAY__AF_RESTLESS] = "UPDATE entry SET is_restless = 1,"
+                           " fingerprint = NULL"
+                           " WHERE id = ?1 AND is_restless = 0",
     [ASSAY__AF_NOTE] = "UPDATE entry SET is_spam = ?2, score = ?3"
                        " WHERE id = ?1 AND is_spam <> ?2 AND pending IS NULL",
     [ASSAY__AF_PLAN] = "UPDATE entry SET pending = ?4, pending_is_spam = ?2,"
-                       " pending_score = ?3, revision = revision + 1"
+                       " pending_score = ?3, revision = revision + 1,"
+                       " mailbox = ?6"
                        " WHERE id = ?1 AND revision = ?5 AND is_spam <> ?2"
                        " AND pending IS NULL",
     [ASSAY__AF_IS_DUE] = "SELECT 1 FROM entry WHERE id = ?1 AND pending = ?2",
     [ASSAY__AF_TOLD] =
         "UPDATE entry SET is_spam = pending_is_spam, score = pending_score,"
-        " pending = NULL, pending_is_spam = NULL, pending_score = NULL"
-        " WHERE id = ?1 AND pending = ?2",
+        " pending = NULL, pending_is_spam = NULL, pending_score = NULL,"
+        " mailbox = NULL WHERE id = ?1 AND pending = ?2",
     [ASSAY__AF_FORGET] =
         "DELETE FROM entry WHERE id = ?1 AND pending = ?2 AND revision = 0",
     [ASSAY__AF_GO_BACK] =
         "UPDATE entry SET pending = NULL, pending_is_spam = NULL,"
-        " pending_score = NULL, revision = revision - 1"
+        " pending_score = NULL, mailbox = NULL, revision = revision - 1"
         " WHERE id = ?1 AND pending = ?2 AND revision > 0",
     [ASSAY__AF_NEXT_PENDING] =
         ENTRY "WHERE pending IS NOT NULL AND id > ?1 ORDER BY id LIMIT 1",
     [ASSAY__AF_IS_PENDING] = "SELECT 1 FROM entry WHERE pending = ?1",
+    /* Of a database that was begun anew, or that had no room for it before. */
+    [ASSAY__AF_ADD_MAILBOX] =
+        "INSERT INTO setting (name, value) VALUES ('mailbox', ?1)"
+        " ON CONFLICT (name) DO NOTHING",
     [ASSAY__AF_SET_MAILBOX] =
         "INSERT INTO setting (name, value) VALUES ('mailbox', ?1)"
         " ON CONFLICT (name) DO UPDATE SET value = ?1 WHERE value <> ?1",

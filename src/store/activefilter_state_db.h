@@ -32,6 +32,11 @@ enum assay__activefilter_sql {
     ASSAY__AF_FIND,
     ASSAY__AF_HAS_ANY,
     ASSAY__AF_CHANGED,
+    ASSAY__AF_HAS_TO_SPAM,
+    ASSAY__AF_HAS_TO_HAM,
+    ASSAY__AF_NOTE_TO_SPAM,
+    ASSAY__AF_NOTE_TO_HAM,
+    ASSAY__AF_RESTLESS,
     ASSAY__AF_NOTE,
     ASSAY__AF_PLAN,
     ASSAY__AF_IS_DUE,
@@ -41,6 +46,7 @@ enum assay__activefilter_sql {
     ASSAY__AF_NEXT_PENDING,
     ASSAY__AF_IS_PENDING,
     ASSAY__AF_SET_MAILBOX,
+    ASSAY__AF_ADD_MAILBOX,
     ASSAY__AF_COUNT
 };
 

@@ -318,6 +318,68 @@ START_TEST(pending_waits_for_a_mailbox_that_is_not_there)
 }
 END_TEST
 
+/* The configuration names another mailbox now, which is there. */
+START_TEST(pending_in_another_mailbox_is_not_taken_for_told)
+{
+    char other[PATH_MAX + 8];
+    assay_activefilter *filter;
+
+    leave_pending();
+    (void)snprintf(other, sizeof other, "%s.other", kit.base);
+    ck_assert_int_eq(mkdir(other, 0700), 0);
+    kit.stanza.basedir = other;
+    filter = kit_filter(ASSAY_ACTIVEFILTER_MOVEMSG);
+    ck_assert_int_eq(kit_register(filter, "R2", 10), ASSAY_OK);
+    ck_assert_str_eq(kit.logged, "");
+    assay__activefilter_recover(filter);
+    ck_assert_ptr_nonnull(
+        strstr(kit.logged, "warn: activefilter.elsewhere mails=1 mailbox="));
+    ck_assert_ptr_nonnull(strstr(kit.logged, kit.box));
+    kit.logged[0] = '\0';
+    kit_rejudge(filter, 90); /* R2 is told, and not stopped by R1 */
+    ck_assert_str_eq(kit.logged, "");
+    ck_assert_int_eq(
+        kit_sql("SELECT revision FROM entry WHERE id = 'R2' AND is_spam"), 1);
+    ck_assert_int_eq(kit_register(filter, "R1", 10), ASSAY_E_IO);
+    ck_assert_ptr_nonnull(strstr(err.msg, "another mailbox"));
+    assay__activefilter_free(&filter);
+    kit.logged[0] = '\0';
+    kit.stanza.basedir = kit.base;
+    filter = recovered();
+    assert_settled(1);
+    assay__activefilter_free(&filter);
+    kit_teardown();
+}
+END_TEST
+
+/* The mailbox has moved with what is in it; or it has another name, and the
+ * mail had been moved into new/. */
+START_TEST(pending_is_found_where_the_mailbox_is_now)
+{
+    char other[PATH_MAX + 8], command[3 * PATH_MAX];
+    assay_activefilter *filter;
+
+    leave_pending();
+    (void)snprintf(other, sizeof other, "%s%s", kit.base,
+                   _i == 0 ? ".other" : "/.");
+    if (_i == 0) {
+        ck_assert_int_eq(rename(kit.base, other), 0);
+        ck_assert_int_lt(
+            snprintf(kit.box, sizeof kit.box, "%.4000s/msi.local/msi", other),
+            PATH_MAX);
+    } else {
+        (void)snprintf(command, sizeof command, "mv '%s'/tmp/* '%s'/new/",
+                       kit.box, kit.box);
+        ck_assert_int_eq(system(command), 0);
+    }
+    kit.stanza.basedir = other;
+    filter = recovered();
+    assert_settled(1);
+    assay__activefilter_free(&filter);
+    kit_teardown();
+}
+END_TEST
+
 START_TEST(two_recover_at_once_and_tell_once)
 {
     pid_t children[2];
@@ -354,6 +416,8 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, score_settles_what_is_pending, 0, 2);
     tcase_add_loop_test(tcase, pending_waits_for_a_mailbox_that_is_not_there, 0,
                         2);
+    tcase_add_test(tcase, pending_in_another_mailbox_is_not_taken_for_told);
+    tcase_add_loop_test(tcase, pending_is_found_where_the_mailbox_is_now, 0, 2);
     tcase_add_test(tcase, two_recover_at_once_and_tell_once);
     suite_add_tcase(suite, tcase);
     return suite;
