@@ -213,18 +213,18 @@ static int make_file(const struct assay__mailbox *box, const char *name,
     return fd;
 }
 
-/* On failure nothing of it is left. */
-static assay_rc put_file(const struct assay__mailbox *box, mode_t mode,
+/* On failure nothing of it is left. @param written  its name so far */
+static assay_rc put_file(const struct assay__mailbox *box,
+                         const struct assay__maildir_mail *mail,
                          const assay_bytes *pieces, size_t count,
-                         const char *name, char written[WRITTEN_NAME_MAX],
-                         assay_error *err)
+                         char written[WRITTEN_NAME_MAX], assay_error *err)
 {
-    int fd = make_file(box, name, written);
+    int fd = make_file(box, mail->is_named ? mail->name : NULL, written);
     assay_rc rc;
 
     if (fd < 0)
         return assay__mailbox_fault(errno, "the mail cannot be made", err);
-    rc = write_mail(fd, mode, pieces, count, err);
+    rc = write_mail(fd, (mode_t)mail->options->filemode, pieces, count, err);
     if (close(fd) != 0 && rc == ASSAY_OK)
         rc = assay__mailbox_fault(errno, "the mail cannot be closed", err);
     if (rc != ASSAY_OK)
@@ -270,8 +270,7 @@ static assay_rc give_name(const struct assay__mailbox *box, const char *written,
 }
 
 static assay_rc stage(struct assay__maildir_mail *mail,
-                      const assay_bytes *pieces, size_t count, const char *name,
-                      assay_error *err)
+                      const assay_bytes *pieces, size_t count, assay_error *err)
 {
     struct assay__mailbox box = ASSAY__MAILBOX_NONE;
     char written[WRITTEN_NAME_MAX] = "";
@@ -279,11 +278,11 @@ static assay_rc stage(struct assay__maildir_mail *mail,
         assay__mailbox_open(mail->options, &mail->place, true, &box, err);
 
     if (rc == ASSAY_OK)
-        rc = put_file(&box, (mode_t)mail->options->filemode, pieces, count,
-                      name, written, err);
-    if (rc == ASSAY_OK && name)
-        rc = give_name(&box, written, name, err);
-    assay__text_copy(mail->name, sizeof mail->name, name ? name : written);
+        rc = put_file(&box, mail, pieces, count, written, err);
+    if (rc == ASSAY_OK && mail->is_named)
+        rc = give_name(&box, written, mail->name, err);
+    else
+        assay__text_copy(mail->name, sizeof mail->name, written);
     assay__mailbox_close(&box);
     return rc;
 }
@@ -302,6 +301,7 @@ static assay_rc new_mail(const struct assay__maildir_options *options,
         return assay_error_set(err, ASSAY_E_NOMEM, "a mail");
     mail->options = options;
     mail->is_named = name != NULL;
+    assay__text_copy(mail->name, sizeof mail->name, name);
     rc = assay__maildir_place_of(options, address, &mail->place, err);
     if (rc == ASSAY_OK)
         *out = mail;
@@ -322,7 +322,7 @@ assay_rc assay__maildir_stage(const struct assay__maildir_options *options,
 
     if (rc != ASSAY_OK)
         return rc;
-    rc = stage(mail, pieces, piece_count, name, err);
+    rc = stage(mail, pieces, piece_count, err);
     if (rc == ASSAY_OK)
         *out = mail;
     else
@@ -346,7 +346,6 @@ assay_rc assay__maildir_find_staged(
 
     if (rc != ASSAY_OK)
         return rc;
-    assay__text_copy(mail->name, sizeof mail->name, name);
     rc = assay__mailbox_open(options, &mail->place, false, &box, err);
     if (rc == ASSAY_OK &&
         (!is_there(box.tmp_fd, name, &file) || !S_ISREG(file.st_mode)))
