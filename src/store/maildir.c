@@ -29,7 +29,7 @@ enum {
     NAME_TRIES = 32,        /* somebody would have to guess every name */
     HOST_SHOWN = 120,       /* of the host in a name, escaped */
     CHUNK_SIZE = 64 * 1024, /* bytes that are written at once */
-    WRITTEN_NAME_MAX = 256, /* of a file in tmp/, with the NUL */
+    WRITTEN_NAME_MAX = 272, /* of a file in tmp/, with the NUL */
 };
 
 struct assay__maildir_mail {
