@@ -67,9 +67,11 @@ ASSAY_API assay_rc assay_activefilter_state(const assay_options *options,
 ASSAY_API assay_rc assay_activefilter_mailbox(
     const char *state, char **mailbox_out, assay_error *err) ASSAY_MUST_CHECK;
 /**
- * The mails in new/, the oldest first.
+ * The mails in new/, the oldest first. One whose name begins with `-`, or has
+ * characters other than ASCII letters, digits and `._:,=+-`, has a problem, so
+ * that scripts can use the other names as they are.
  *
- * @param seen  called for each, also for those that cannot be read
+ * @param seen  called for each, also for those that have a problem
  * @return ASSAY_OK, also when there is none; ASSAY_E_NOTFOUND no such Maildir;
  *         ASSAY_E_IO; ASSAY_E_LIMIT over a million mails; ASSAY_E_NOMEM
  */

@@ -259,17 +259,42 @@ static assay_rc read_names(int folder, struct names *names, assay_error *err)
     return rc;
 }
 
+/* Names as Maildirs have them, that no script takes for an option, a pattern or
+ * two words. Nobody who delivers makes another; somebody may who can write
+ * there. */
+static bool is_plain(const char *name)
+{
+    for (const char *c = name; *c != '\0'; c++)
+        if (!(*c >= '0' && *c <= '9') && !(*c >= 'A' && *c <= 'Z') &&
+            !(*c >= 'a' && *c <= 'z') && !strchr("._:,=+-", *c))
+            return false;
+    return name[0] != '-';
+}
+
+static assay_rc read_listed(int folder, const char *name,
+                            assay_activefilter_mail *mail, assay_error *err)
+{
+    char *xml = NULL;
+    size_t len;
+    assay_rc rc;
+
+    if (!is_plain(name))
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "its name begins with - or has other "
+                               "characters than letters, digits and ._:,=+-");
+    rc = read_mail(folder, name, mail, &xml, &len, err);
+    free(xml);
+    return rc;
+}
+
 /* @return false: stop */
 static bool show(int folder, const char *name, assay_activefilter_seen *seen,
                  void *arg)
 {
     assay_activefilter_mail mail = {.name = ""};
     assay_error why = {0};
-    char *xml = NULL;
-    size_t len;
-    assay_rc rc = read_mail(folder, name, &mail, &xml, &len, &why);
+    assay_rc rc = read_listed(folder, name, &mail, &why);
 
-    free(xml);
     if (rc == ASSAY_E_NOTFOUND)
         return true; /* somebody has taken it meanwhile */
     if (rc != ASSAY_OK)

@@ -32,7 +32,8 @@ static const char activefilter_help[] =
     "  list   one line for each mail in new/, the oldest first: its name, "
     "type,\n"
     "         judgement, action, score, number of recipients, age in seconds,\n"
-    "         and the id of the registration; or why it cannot be read\n"
+    "         and the id of the registration; or its name, ? and what is "
+    "wrong\n"
     "  print  the document of each mail, XML, to standard output\n"
     "  done   move each mail from new/ to cur/, marked as seen\n"
     "\n"
@@ -133,6 +134,8 @@ static long long age_of(const struct request *request,
     return age > 0 ? age : 0;
 }
 
+/* Scripts read it word by word, so the name is one word, and of a mail with a
+ * problem the second word is one that no type is. */
 static void show_line(const struct request *request,
                       const assay_activefilter_mail *mail, const char *name)
 {
@@ -176,7 +179,7 @@ static bool show(void *arg, const assay_activefilter_mail *mail)
 {
     struct request *request = arg;
     char *name = request->is_json ? assay__escape_utf8(mail->name)
-                                  : assay__escape_line(mail->name);
+                                  : assay__escape_word(mail->name);
 
     if (!name) {
         worsen(request, ASSAY__EXIT_TROUBLE);

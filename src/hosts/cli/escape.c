@@ -73,7 +73,7 @@ static int write_escape(char *out, size_t size, uint32_t c, bool decoded)
     return snprintf(out, size, "\\x%02x", (unsigned)c);
 }
 
-char *assay__escape_line(const char *text)
+static char *escape(const char *text, bool is_word)
 {
     size_t room = strlen(text) * LONGEST_ESCAPE + 1;
     char *out = malloc(room), *to = out;
@@ -82,7 +82,7 @@ char *assay__escape_line(const char *text)
         uint32_t c = (unsigned char)*text;
         size_t len = decode(text, &c);
 
-        if (len > 0 && is_harmless(c)) {
+        if (len > 0 && is_harmless(c) && !(is_word && c == ' ')) {
             memcpy(to, text, len);
             to += len;
         } else {
@@ -93,6 +93,16 @@ char *assay__escape_line(const char *text)
     if (out)
         *to = '\0';
     return out;
+}
+
+char *assay__escape_line(const char *text)
+{
+    return escape(text, false);
+}
+
+char *assay__escape_word(const char *text)
+{
+    return escape(text, true);
 }
 
 char *assay__escape_utf8(const char *text)

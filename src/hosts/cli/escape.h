@@ -14,6 +14,9 @@
  *  @return free() it; NULL when out of memory */
 char *assay__escape_line(const char *text);
 
+/** The same, and a blank becomes \x20: for a column that others follow. */
+char *assay__escape_word(const char *text);
+
 /** Valid UTF-8, with U+FFFD for each byte that is not.
  *  @return free() it; NULL when out of memory */
 char *assay__escape_utf8(const char *text);

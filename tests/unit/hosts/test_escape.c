@@ -46,6 +46,15 @@ START_TEST(line_shows_nothing_that_acts)
 }
 END_TEST
 
+START_TEST(word_has_no_blank)
+{
+    char *got = assay__escape_word(" a b\\x20\tc ");
+
+    ck_assert_str_eq(got, "\\x20a\\x20b\\\\x20\\tc\\x20");
+    free(got);
+}
+END_TEST
+
 START_TEST(utf8_is_always_valid)
 {
     char *got = assay__escape_utf8(cases[_i].text);
@@ -71,6 +80,7 @@ int main(void)
     TCase *tcase = tcase_create("escape");
 
     tcase_add_loop_test(tcase, line_shows_nothing_that_acts, 0, COUNT);
+    tcase_add_test(tcase, word_has_no_blank);
     tcase_add_loop_test(tcase, utf8_is_always_valid, 0, COUNT);
     tcase_add_test(tcase, width_counts_characters);
     suite_add_tcase(suite, tcase);

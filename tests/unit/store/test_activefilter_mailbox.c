@@ -267,6 +267,26 @@ START_TEST(names_are_names)
 }
 END_TEST
 
+/* A script must be able to use the names that are listed without a problem. */
+START_TEST(name_that_a_shell_could_mistake_is_a_problem)
+{
+    static const char *const names[] = {"--all", "1.a b", "1.a\nb",    "1.*",
+                                        "1.$x",  "1.a'",  "1.\xc3\xa9"};
+
+    put_mail("2.Az_:=+-,z", GOOD);
+    put_mail(names[_i], GOOD);
+    list();
+    ck_assert_uint_eq(seen_count, 2);
+    ck_assert_str_eq(seen[0].name, names[_i]);
+    ck_assert_ptr_nonnull(strstr(seen[0].problem, "its name"));
+    ck_assert_str_eq(seen[0].id, "");
+    ck_assert_str_eq(seen[1].problem, "");
+    ck_assert_int_eq(read_one(names[_i]), ASSAY_OK); /* who asks for it ... */
+    ck_assert_int_eq(assay_activefilter_done(kit.box, names[_i], &err),
+                     ASSAY_OK);
+}
+END_TEST
+
 START_TEST(missing_maildir_is_said)
 {
     char *xml;
@@ -327,6 +347,8 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, huge_file_is_not_read);
     tcase_add_test(tcase, only_ordinary_files_are_read);
     tcase_add_loop_test(tcase, names_are_names, 0, 7);
+    tcase_add_loop_test(tcase, name_that_a_shell_could_mistake_is_a_problem, 0,
+                        7);
     tcase_add_test(tcase, missing_maildir_is_said);
     tcase_add_test(tcase, done_replaces_nothing);
     tcase_add_test(tcase, state_leads_to_the_mailbox);
