@@ -93,7 +93,8 @@ ASSAY_API assay_rc assay_activefilter_read(const char *mailbox,
                                            const char *name, char **xml_out,
                                            size_t *len_out,
                                            assay_error *err) ASSAY_MUST_CHECK;
-/** Move a mail from new/ to cur/, marked as seen. @return ASSAY_OK;
+/** Move a mail from new/ to cur/, marked as seen (unless its name is too long
+ *  to be), and sync that. Nothing in cur/ is replaced. @return ASSAY_OK;
  *  ASSAY_E_NOTFOUND; ASSAY_E_INVAL a name that is none; ASSAY_E_IO */
 ASSAY_API assay_rc assay_activefilter_done(const char *mailbox,
                                            const char *name,

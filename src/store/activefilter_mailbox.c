@@ -324,22 +324,63 @@ assay_rc assay_activefilter_list(const char *mailbox,
 
 /* ---- done -------------------------------------------------------------- */
 
-/* A name that has flags already keeps those. */
-static assay_rc move_to_cur(int from, int to, const char *name,
-                            assay_error *err)
+static bool is_one_file(int from, const char *name, int to, const char *other)
+{
+    struct stat a, b;
+
+    return fstatat(from, name, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstatat(to, other, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Rename, but never over another. @return 0, or errno */
+static int move_file(int from, const char *name, int to, const char *new_name)
+{
+    int code;
+
+    if (renameat2(from, name, to, new_name, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return errno;
+    /* The file system does not know that flag. A crash can leave both names. */
+    code = linkat(from, name, to, new_name, 0) == 0 ? 0 : errno;
+    if (code == EEXIST && is_one_file(from, name, to, new_name))
+        code = 0;
+    if (code == 0 && unlinkat(from, name, 0) != 0)
+        code = errno;
+    return code;
+}
+
+/* A name that has flags already keeps those; one that is too long to have any
+ * goes without. */
+static int move_to_cur(int from, int to, const char *name)
 {
     char seen[ASSAY_ACTIVEFILTER_NAME_MAX + 8];
-    int rc;
+    int code;
 
     (void)snprintf(seen, sizeof seen, "%s%s", name,
                    strstr(name, ":2,") ? "" : ":2,S");
-    rc = renameat2(from, name, to, seen, RENAME_NOREPLACE);
-    if (rc != 0 && (errno == EINVAL || errno == ENOSYS))
-        rc = renameat(from, name, to, seen);
-    if (rc == 0)
+    code = move_file(from, name, to, seen);
+    if (code == ENAMETOOLONG && strcmp(seen, name) != 0)
+        code = move_file(from, name, to, name);
+    return code;
+}
+
+/* Synced, since who is told that it is done acts on that. */
+static assay_rc take(int from, int to, const char *name, assay_error *err)
+{
+    int code = move_to_cur(from, to, name);
+
+    if (code != 0)
+        return assay_error_set(err,
+                               code == ENOENT ? ASSAY_E_NOTFOUND : ASSAY_E_IO,
+                               "%s", strerrordesc_np(code));
+    if (fsync(to) == 0 && fsync(from) == 0)
         return ASSAY_OK;
-    return assay_error_set(err, errno == ENOENT ? ASSAY_E_NOTFOUND : ASSAY_E_IO,
-                           "%m");
+    return assay_error_set(err, ASSAY_E_IO,
+                           "it is in cur, but may be back in new after a "
+                           "power failure: %s",
+                           strerrordesc_np(errno));
 }
 
 assay_rc assay_activefilter_done(const char *mailbox, const char *name,
@@ -353,7 +394,7 @@ assay_rc assay_activefilter_done(const char *mailbox, const char *name,
     if (rc == ASSAY_OK)
         rc = open_folder(mailbox, "cur", &to, err);
     if (rc == ASSAY_OK)
-        rc = move_to_cur(from, to, name, err);
+        rc = take(from, to, name, err);
     if (from >= 0)
         (void)close(from);
     if (to >= 0)

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Assay authors */
 /* The consumer's side of ActiveFilter, and what a mailbox may hold. */
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +26,42 @@ static assay_activefilter *filter;
 static assay_activefilter_mail seen[8];
 static size_t seen_count;
 
+/* ---- a file system that does not know RENAME_NOREPLACE, or is broken ---- */
+
+static bool has_no_flag, is_broken;
+static ino_t synced[4]; /* the last of them first */
+
+int __real_renameat2(int from, const char *a, int to, const char *b,
+                     unsigned flags);
+int __wrap_renameat2(int from, const char *a, int to, const char *b,
+                     unsigned flags);
+int __wrap_renameat2(int from, const char *a, int to, const char *b,
+                     unsigned flags)
+{
+    if (!has_no_flag)
+        return __real_renameat2(from, a, to, b, flags);
+    errno = EINVAL;
+    return -1;
+}
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+    struct stat status;
+
+    if (is_broken) {
+        errno = EIO;
+        return -1;
+    }
+    memmove(synced + 1, synced, sizeof synced - sizeof *synced);
+    synced[0] = fstat(fd, &status) == 0 ? status.st_ino : 0;
+    return __real_fsync(fd);
+}
+
 static void setup(void)
 {
+    has_no_flag = is_broken = false;
     kit_setup();
     filter = kit_filter(ASSAY_ACTIVEFILTER_MOVEMSG);
     ck_assert_int_eq(kit_register(filter, "R0", 12.25), ASSAY_OK);
@@ -307,15 +342,94 @@ START_TEST(missing_maildir_is_said)
 }
 END_TEST
 
+static const char *path_in_cur(const char *name)
+{
+    static char path[2 * PATH_MAX];
+
+    (void)snprintf(path, sizeof path, "%s/cur/%s", kit.box, name);
+    return path;
+}
+
+/* With and without RENAME_NOREPLACE. */
 START_TEST(done_replaces_nothing)
 {
-    char other[2 * PATH_MAX];
+    struct stat status;
 
+    has_no_flag = _i == 1;
     put_mail("1.a", GOOD);
-    (void)snprintf(other, sizeof other, "%s/cur/1.a:2,S", kit.box);
-    ck_assert_int_eq(mknod(other, S_IFREG | 0600, 0), 0);
+    ck_assert_int_eq(mknod(path_in_cur("1.a:2,S"), S_IFREG | 0600, 0), 0);
     ck_assert_int_eq(assay_activefilter_done(kit.box, "1.a", &err), ASSAY_E_IO);
     ck_assert_uint_eq(kit_count("new"), 1);
+    ck_assert_int_eq(stat(path_in_cur("1.a:2,S"), &status), 0);
+    ck_assert_int_eq(status.st_size, 0);
+}
+END_TEST
+
+START_TEST(done_needs_no_flag_of_the_file_system)
+{
+    has_no_flag = true;
+    put_mail("1.a", GOOD);
+    ck_assert_int_eq(assay_activefilter_done(kit.box, "1.a", &err), ASSAY_OK);
+    ck_assert_uint_eq(kit_count("new"), 0);
+    ck_assert_int_eq(access(path_in_cur("1.a:2,S"), F_OK), 0);
+    ck_assert_int_eq(assay_activefilter_done(kit.box, "1.a", &err),
+                     ASSAY_E_NOTFOUND);
+}
+END_TEST
+
+/* It died when the mail had both names. */
+START_TEST(done_goes_on_where_another_died)
+{
+    has_no_flag = true;
+    put_mail("1.a", GOOD);
+    ck_assert_int_eq(link(path_in_new("1.a"), path_in_cur("1.a:2,S")), 0);
+    ck_assert_int_eq(assay_activefilter_done(kit.box, "1.a", &err), ASSAY_OK);
+    ck_assert_uint_eq(kit_count("new"), 0);
+    ck_assert_uint_eq(kit_count("cur"), 1);
+}
+END_TEST
+
+/* NAME_MAX is 255: from 252 on there is no room for the flag. */
+START_TEST(mail_with_the_longest_name_is_done)
+{
+    char name[256] = "", want[260];
+
+    memset(name, '1', (size_t)_i);
+    put_mail(name, GOOD);
+    list();
+    ck_assert_str_eq(seen[0].name, name);
+    ck_assert_str_eq(seen[0].problem, "");
+    ck_assert_int_eq(assay_activefilter_done(kit.box, name, &err), ASSAY_OK);
+    (void)snprintf(want, sizeof want, "%s%s", name, _i <= 251 ? ":2,S" : "");
+    ck_assert_int_eq(access(path_in_cur(want), F_OK), 0);
+    ck_assert_uint_eq(kit_count("new"), 0);
+}
+END_TEST
+
+START_TEST(flags_of_a_mail_are_kept)
+{
+    put_mail("1.a:2,F", GOOD);
+    ck_assert_int_eq(assay_activefilter_done(kit.box, "1.a:2,F", &err),
+                     ASSAY_OK);
+    ck_assert_int_eq(access(path_in_cur("1.a:2,F"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(done_is_synced)
+{
+    struct stat cur, new;
+
+    put_mail("1.a", GOOD);
+    memset(synced, 0, sizeof synced);
+    ck_assert_int_eq(assay_activefilter_done(kit.box, "1.a", &err), ASSAY_OK);
+    ck_assert_int_eq(stat(path_in_cur("."), &cur), 0);
+    ck_assert_int_eq(stat(path_in_new("."), &new), 0);
+    ck_assert(synced[1] == cur.st_ino); /* first: it must not be in neither */
+    ck_assert(synced[0] == new.st_ino);
+    put_mail("2.b", GOOD);
+    is_broken = true;
+    ck_assert_int_eq(assay_activefilter_done(kit.box, "2.b", &err), ASSAY_E_IO);
+    ck_assert_ptr_nonnull(strstr(err.msg, "power failure"));
 }
 END_TEST
 
@@ -350,7 +464,12 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, name_that_a_shell_could_mistake_is_a_problem, 0,
                         7);
     tcase_add_test(tcase, missing_maildir_is_said);
-    tcase_add_test(tcase, done_replaces_nothing);
+    tcase_add_loop_test(tcase, done_replaces_nothing, 0, 2);
+    tcase_add_test(tcase, done_needs_no_flag_of_the_file_system);
+    tcase_add_test(tcase, done_goes_on_where_another_died);
+    tcase_add_loop_test(tcase, mail_with_the_longest_name_is_done, 250, 256);
+    tcase_add_test(tcase, flags_of_a_mail_are_kept);
+    tcase_add_test(tcase, done_is_synced);
     tcase_add_test(tcase, state_leads_to_the_mailbox);
     suite_add_tcase(suite, tcase);
     return suite;
