@@ -228,13 +228,14 @@ static assay_rc add_name(struct names *names, const char *name,
     return ASSAY_OK;
 }
 
-/* By the seconds that Maildir names begin with; then by name. */
+/* By the seconds that Maildir names begin with; then by name, numbers in it as
+ * numbers: so the revisions that one message had in a second are in order. */
 static int compare_names(const void *a, const void *b)
 {
     const char *x = *(char *const *)a, *y = *(char *const *)b;
     long long x_s = strtoll(x, NULL, 10), y_s = strtoll(y, NULL, 10);
 
-    return x_s != y_s ? (x_s > y_s) - (x_s < y_s) : strcmp(x, y);
+    return x_s != y_s ? (x_s > y_s) - (x_s < y_s) : strverscmp(x, y);
 }
 
 static assay_rc read_names(int folder, struct names *names, assay_error *err)

@@ -181,6 +181,21 @@ START_TEST(list_is_in_order_and_can_be_left)
 }
 END_TEST
 
+START_TEST(revisions_of_one_second_are_in_order)
+{
+    put_mail("7.A09ffV10R00.activefilter", GOOD);
+    put_mail("7.A09ffV9Rff.activefilter", GOOD);
+    put_mail("7.A09ffV0Raa.activefilter", GOOD);
+    put_mail("6.A09ffV11R00.activefilter", GOOD);
+    list();
+    ck_assert_uint_eq(seen_count, 4);
+    ck_assert_str_eq(seen[0].name, "6.A09ffV11R00.activefilter");
+    ck_assert_str_eq(seen[1].name, "7.A09ffV0Raa.activefilter");
+    ck_assert_str_eq(seen[2].name, "7.A09ffV9Rff.activefilter");
+    ck_assert_str_eq(seen[3].name, "7.A09ffV10R00.activefilter");
+}
+END_TEST
+
 START_TEST(what_is_no_document_is_told_apart)
 {
     static const struct {
@@ -454,6 +469,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, what_was_told_is_listed_read_and_done);
     tcase_add_test(tcase, list_is_in_order_and_can_be_left);
+    tcase_add_test(tcase, revisions_of_one_second_are_in_order);
     tcase_add_loop_test(tcase, what_is_no_document_is_told_apart, 0,
                         BAD_DOCUMENTS);
     tcase_add_test(tcase, bytes_of_any_kind_are_no_document);
