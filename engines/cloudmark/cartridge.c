@@ -236,6 +236,7 @@ static assay_rc cartridge_score(void *instance,
     const assay_authority_message message = {
         .data = subject->data,
         .size = subject->size,
+        .is_cut = subject->is_cut,
         .helo = subject->helo,
         .sender = subject->sender,
         .client_ip = subject->client_address,

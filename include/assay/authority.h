@@ -30,8 +30,13 @@
 
 /** The message and who sent it; borrowed for the call; no string is NULL. */
 typedef struct assay_authority_message {
-    const void *data; /**< header, empty line, body; CRLF line ends */
+    /** Header, empty line, body, with CRLF line ends; NULL only when size is 0.
+     *  With `use_wire_rep = true`, as it is by default, it is as SMTP has it: a
+     *  line that starts with a dot has one dot more. The body ends after
+     *  Max_Body_Length bytes, and then perhaps within a line. */
+    const void *data;
     size_t size;
+    int is_cut; /**< not 0: the body is longer than what is here */
     const char *helo, *sender, *client_ip, *client_host, *queue_id;
     const char *const *recipients;
     size_t recipient_count; /**< any number */

@@ -348,6 +348,29 @@ START_TEST(a_message_may_have_no_recipients)
 }
 END_TEST
 
+START_TEST(that_a_message_was_cut_arrives)
+{
+    assay_score_subject subject = {.data = "x",
+                                   .size = 1,
+                                   .helo = "",
+                                   .sender = "",
+                                   .client_address = "",
+                                   .client_host = "",
+                                   .queue_id = ""};
+
+    settings.cartridge = CARTRIDGES "/cut.so";
+    open_good();
+    for (int cut = 0; cut < 2; cut++) {
+        subject.is_cut = cut;
+        ck_assert_int_eq(assay__cartridge_ops.score(instance, &subject,
+                                                    soon(PATIENCE_MS), &score,
+                                                    &err),
+                         ASSAY_OK);
+        ck_assert_double_eq(score.score, cut + 1);
+    }
+}
+END_TEST
+
 START_TEST(without_memory_there_is_no_answer)
 {
     assay_rc opened, scored;
@@ -471,6 +494,7 @@ int main(void)
                         (int)COUNT_OF(hostile));
     tcase_add_test(tc, the_ends_of_the_range_are_scores);
     tcase_add_test(tc, a_message_may_have_no_recipients);
+    tcase_add_test(tc, that_a_message_was_cut_arrives);
     tcase_add_test(tc, without_memory_there_is_no_answer);
     tcase_add_test(tc, a_late_answer_is_none);
     tcase_add_test(tc, an_analysis_is_handed_on);
