@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Assay authors
 """The backend authority against a service that does everything wrong
-(CM-07, CM-09).
+(CM-09, CM-36).
 
 The property: a score is what a complete, valid reply of a service said, or the
 call is an error that says what was wrong.
@@ -138,7 +138,7 @@ class Requests(Base):
         self.assertEqual(self.fake.parts(), [
             ("mailFrom", None, b""), ("rfc822", "message/rfc822", b"")])
 
-    def test_any_number_of_recipients_is_given(self):  # CM-07
+    def test_any_number_of_recipients_is_given(self):  # CM-36
         many = [f"user{number}@example.com" for number in range(1000)]
         self.check(self.open().score(Subject(HAM, many)), "ok")
         self.assertIn(("rcptTo", None, ",".join(many).encode()),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Assay authors
-"""The backend rspamd against a service that does everything wrong (CM-07,
+"""The backend rspamd against a service that does everything wrong (CM-36,
 CM-09). What it shares with the backend authority is tested there."""
 
 import unittest
@@ -123,7 +123,7 @@ class Rspamd(unittest.TestCase):
             ("Helo", "h%0AX: y"), ("Hostname", "%0D%0A%0D%0A"),
             ("From", "<s%0DX: y>"), ("Rcpt", "<a%0D%0AX: y>")])
 
-    def test_recipients_are_given_as_far_as_they_fit(self):  # CM-07
+    def test_recipients_are_given_as_far_as_they_fit(self):  # CM-36
         many = [f"user{number}@example.com" for number in range(20000)]
         self.check(self.scorer.score(Subject(HAM, many[:1000])), "ok")
         self.assertEqual([value for name, value in self.sent()

@@ -178,7 +178,7 @@ class RealRspamd(unittest.TestCase):
                 "rcpts: <kim@example.com>":
             self.assertIn(text, line)
 
-    def test_any_number_of_recipients_is_taken(self):  # CM-07
+    def test_any_number_of_recipients_is_taken(self):  # CM-36
         one = self.open()
         for count in 0, 1, 17, 1000, 10000:
             self.score(one, scorer.Subject(
