@@ -132,10 +132,11 @@ static void categorise(json_t *list, assay_score *score)
     assay__symbols_finish(&symbols, score);
 }
 
-/* Names in the order of the reply, as many as there is room for. */
+/* Names in the order of the reply, as many as there is room for; with blanks,
+ * so that a header can be folded between them. */
 static void append_names(json_t *list, char *text, size_t used)
 {
-    const char *name, *comma = "";
+    const char *name, *gap = "";
     json_t *symbol;
 
     json_object_foreach(list, name, symbol)
@@ -144,10 +145,10 @@ static void append_names(json_t *list, char *text, size_t used)
 
         if (!assay__symbol_is_valid(name, len))
             continue;
-        if (used + len + 1 > ANALYSIS_MAX)
+        if (used + len + 2 > ANALYSIS_MAX)
             return;
-        used += (size_t)snprintf(text + used, len + 2, "%s%s", comma, name);
-        comma = ",";
+        used += (size_t)snprintf(text + used, len + 3, "%s%s", gap, name);
+        gap = ", ";
     }
 }
 

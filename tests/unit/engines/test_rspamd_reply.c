@@ -129,6 +129,20 @@ START_TEST(wrong_replies_are_errors)
 }
 END_TEST
 
+/* Bytes of the longest word of a text. */
+static size_t longest_word(const char *text)
+{
+    size_t longest = 0;
+
+    while (*text != '\0') {
+        size_t len = strcspn(text, " ");
+
+        longest = len > longest ? len : longest;
+        text += len + strspn(text + len, " ");
+    }
+    return longest;
+}
+
 /* Names that are none, and more of them than there is room for. */
 START_TEST(the_analysis_keeps_to_its_limit)
 {
@@ -146,6 +160,7 @@ START_TEST(the_analysis_keeps_to_its_limit)
                       ASSAY_SCORE_ANALYSIS_MAX - ASSAY__SEAL_ROOM);
     ck_assert_uint_gt(strlen(score.analysis),
                       ASSAY_SCORE_ANALYSIS_MAX - ASSAY__SEAL_ROOM - EACH);
+    ck_assert_uint_lt(longest_word(score.analysis), EACH);
     ck_assert_ptr_null(strpbrk(score.analysis, "\r\n"));
     ck_assert_ptr_null(strstr(score.analysis, "a b"));
     free(text);
