@@ -13,6 +13,8 @@
 
 enum {
     ACTION_MAX = 64, /* bytes, with the NUL */
+    /* likewise: sign, 309 digits of the largest double, ".00" */
+    POINTS_MAX = 320,
     ANALYSIS_MAX = ASSAY_SCORE_ANALYSIS_MAX - ASSAY__SEAL_ROOM
 };
 
@@ -152,14 +154,31 @@ static void append_names(json_t *list, char *text, size_t used)
     }
 }
 
+/* With two decimals as rspamd has it, in any locale. */
+static void format_points(char *out, size_t size, double points)
+{
+    double whole;
+    long hundredths = lround(100 * modf(fabs(points), &whole));
+
+    if (hundredths == 100) {
+        whole++;
+        hundredths = 0;
+    }
+    (void)snprintf(out, size, "%s%.0f.%02ld", points < 0 ? "-" : "", whole,
+                   hundredths);
+}
+
 static void explain(const struct judgement *judgement, assay_score *score)
 {
-    int used = snprintf(
-        score->analysis, ANALYSIS_MAX,
-        "score=%.2f; required=%.2f; action=%s%s; symbols=", judgement->points,
-        judgement->required, judgement->action,
-        judgement->is_skipped ? "; skipped=yes" : "");
+    char points[POINTS_MAX], required[POINTS_MAX];
+    int used;
 
+    format_points(points, sizeof points, judgement->points);
+    format_points(required, sizeof required, judgement->required);
+    used = snprintf(score->analysis, ANALYSIS_MAX,
+                    "score=%s; required=%s; action=%s%s; symbols=", points,
+                    required, judgement->action,
+                    judgement->is_skipped ? "; skipped=yes" : "");
     append_names(judgement->symbols, score->analysis, (size_t)used);
 }
 

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Assay authors */
 /* Replies of rspamd; more of them are in tests/conformance/test_rspamd.py. */
 #include <check.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,69 @@ START_TEST(wrong_replies_are_errors)
 }
 END_TEST
 
+static const struct {
+    const char *points, *want;
+} written[] = {
+    {"3.4", "score=3.40; "},
+    {"0", "score=0.00; "},
+    {"-0.1", "score=-0.10; "},
+    {"-12.345678", "score=-12.35; "},
+    {"14.996", "score=15.00; "},
+    {"99.994", "score=99.99; "},
+    {"1e15", "score=1000000000000000.00; "},
+};
+
+/* One with a comma as its decimal sign, made here as hosts need not have one.
+ * @return (locale_t)0 when it cannot be made */
+static locale_t make_comma_locale(void)
+{
+    char folder[] = "/tmp/assay-test-locale-XXXXXX", command[512];
+    locale_t comma = (locale_t)0;
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    (void)snprintf(command, sizeof command,
+                   "cd '%s' && printf '%%s\\n' LC_NUMERIC "
+                   "'decimal_point \"<U002C>\"' 'thousands_sep \"\"' "
+                   "'grouping -1' 'END LC_NUMERIC' >source && "
+                   "localedef -c -i ./source -f UTF-8 ./comma 2>/dev/null",
+                   folder);
+    /* it warns of all that is left out, and says so with its status */
+    if (system(command) >= 0 && setenv("LOCPATH", folder, 1) == 0)
+        comma = newlocale(LC_NUMERIC_MASK, "comma", (locale_t)0);
+    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    ck_assert_int_eq(system(command), 0);
+    return comma;
+}
+
+static void check_written(void)
+{
+    char text[128];
+
+    for (size_t i = 0; i < COUNT_OF(written); i++) {
+        (void)snprintf(text, sizeof text, "{\"score\":%s" REST,
+                       written[i].points);
+        ck_assert_msg(parse(text) == ASSAY_OK, "%s", err.msg);
+        ck_assert_msg(
+            !strncmp(score.analysis, written[i].want, strlen(written[i].want)),
+            "%s", score.analysis);
+    }
+}
+
+START_TEST(points_are_written_alike_in_any_locale)
+{
+    locale_t comma, usual;
+
+    check_written();
+    comma = make_comma_locale();
+    if (!comma)
+        return; /* there is no localedef here */
+    usual = uselocale(comma);
+    check_written();
+    (void)uselocale(usual);
+    freelocale(comma);
+}
+END_TEST
+
 /* Bytes of the longest word of a text. */
 static size_t longest_word(const char *text)
 {
@@ -178,6 +242,7 @@ int main(void)
     tcase_add_loop_test(tcase, an_action_goes_before_points, 0,
                         COUNT_OF(actions));
     tcase_add_loop_test(tcase, wrong_replies_are_errors, 0, COUNT_OF(wrong));
+    tcase_add_test(tcase, points_are_written_alike_in_any_locale);
     tcase_add_test(tcase, the_analysis_keeps_to_its_limit);
     suite_add_tcase(suite, tcase);
     return check_run(suite);
