@@ -137,45 +137,67 @@ static bool has_more(CURLU *url)
            has_part(url, CURLUPART_PATH, "/");
 }
 
+static assay_rc refuse_form(const char *text, assay_error *err)
+{
+    return assay_error_set(err, ASSAY_E_INVAL,
+                           "server '%.200s': write \"host:port\", "
+                           "\"http://host:port\" or \"https://host:port\"",
+                           text);
+}
+
+/* The parts of an address; all owned, by libcurl. */
+struct parts {
+    char *scheme, *host, *zone, *port;
+};
+
+/* libcurl keeps the zone of an IPv6 address apart: behind its %, which in an
+ * URL is %25. */
+static assay_rc write_parts(const struct parts *parts, const char *text,
+                            char out[ASSAY__SERVER_TEXT_MAX], assay_error *err)
+{
+    size_t host_len = strlen(parts->host) - (parts->zone ? 1 : 0);
+    int len = snprintf(out, ASSAY__SERVER_TEXT_MAX, "%s://%.*s%s%s%s:%s",
+                       parts->scheme, (int)host_len, parts->host,
+                       parts->zone ? "%25" : "", parts->zone ? parts->zone : "",
+                       parts->zone ? "]" : "", parts->port);
+
+    if (strcmp(parts->scheme, "http") != 0 &&
+        strcmp(parts->scheme, "https") != 0)
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "server '%.200s' is neither http nor https",
+                               text);
+    if (len < 0 || len >= ASSAY__SERVER_TEXT_MAX)
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "server '%.200s' is too long", text);
+    return ASSAY_OK;
+}
+
 static assay_rc write_server(CURLU *url, const char *text,
                              char out[ASSAY__SERVER_TEXT_MAX], assay_error *err)
 {
-    char *scheme = NULL, *host = NULL, *port = NULL;
-    assay_rc rc = ASSAY_OK;
-    int len;
+    struct parts parts = {NULL, NULL, NULL, NULL};
+    CURLUcode code = curl_url_get(url, CURLUPART_PORT, &parts.port, 0);
+    assay_rc rc;
 
-    if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-        curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) !=
-            CURLUE_OK) {
+    (void)curl_url_get(url, CURLUPART_ZONEID, &parts.zone, 0);
+    if (code == CURLUE_NO_PORT)
+        rc = refuse_form(text, err);
+    else if (code != CURLUE_OK ||
+             curl_url_get(url, CURLUPART_SCHEME, &parts.scheme, 0) !=
+                 CURLUE_OK ||
+             curl_url_get(url, CURLUPART_HOST, &parts.host, 0) != CURLUE_OK)
         rc = assay_error_set(err, ASSAY_E_NOMEM, "server '%.200s'", text);
-    } else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0) {
-        rc = assay_error_set(err, ASSAY_E_INVAL,
-                             "server '%.200s' is neither http nor https", text);
-    } else {
-        len = snprintf(out, ASSAY__SERVER_TEXT_MAX, "%s://%s:%s", scheme, host,
-                       port);
-        if (len < 0 || len >= ASSAY__SERVER_TEXT_MAX)
-            rc = assay_error_set(err, ASSAY_E_INVAL,
-                                 "server '%.200s' is too long", text);
-    }
-    curl_free(port);
-    curl_free(host);
-    curl_free(scheme);
+    else
+        rc = write_parts(&parts, text, out, err);
+    curl_free(parts.port);
+    curl_free(parts.zone);
+    curl_free(parts.host);
+    curl_free(parts.scheme);
     return rc;
 }
 
-/* Without a scheme the port has to be there: a default one would be that of
- * HTTP, which is not the service's. */
-static bool is_written_well(const char *text)
-{
-    const char *colon = strrchr(text, ':');
-
-    if (strlen(text) >= ASSAY__SERVER_TEXT_MAX)
-        return false;
-    return strstr(text, "://") || (colon && colon[1] >= '0' && colon[1] <= '9');
-}
-
+/* The port has to be there: the usual one would be that of HTTP, which is not
+ * the service's. */
 assay_rc assay__http_parse_server(const char *text,
                                   char out[ASSAY__SERVER_TEXT_MAX],
                                   assay_error *err)
@@ -187,14 +209,11 @@ assay_rc assay__http_parse_server(const char *text,
     (void)snprintf(full, sizeof full, "%s%.*s",
                    strstr(text, "://") ? "" : "http://",
                    ASSAY__SERVER_TEXT_MAX - 1, text);
-    if (!is_written_well(text) || !(url = curl_url()) ||
+    if (strlen(text) >= ASSAY__SERVER_TEXT_MAX || !(url = curl_url()) ||
         curl_url_set(url, CURLUPART_URL, full, CURLU_NON_SUPPORT_SCHEME) !=
             CURLUE_OK ||
         has_more(url))
-        rc = assay_error_set(err, ASSAY_E_INVAL,
-                             "server '%.200s': write \"host:port\", "
-                             "\"http://host:port\" or \"https://host:port\"",
-                             text);
+        rc = refuse_form(text, err);
     else
         rc = write_server(url, text, out, err);
     curl_url_cleanup(url);
