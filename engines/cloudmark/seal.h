@@ -12,7 +12,10 @@
  * where SCORE is the double as 16 hexadecimal digits, FLAGS a number, texts
  * are escaped (%41), * is one that follows from its id (symbols.h), and MAC is
  * HMAC-SHA256 over all that stands before it. A header may be folded on its
- * way: any run of blanks, tabs and line ends counts as one blank.
+ * way: any run of blanks, tabs and line ends counts as one blank. So that is
+ * how the text is written from the start: what stands in front of the token is
+ * the service's own analysis with one blank for each run of them, and none at
+ * its ends.
  *
  * Sealing says who made a text, not for which message: whoever accepts a
  * header that came with a message accepts one that was copied from another.

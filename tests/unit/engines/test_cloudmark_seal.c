@@ -185,6 +185,16 @@ START_TEST(folding_does_not_break_a_seal)
 }
 END_TEST
 
+/* So that folding, which changes runs of blanks, has nothing to change. */
+START_TEST(a_run_of_blanks_is_sealed_as_one)
+{
+    (void)snprintf(score.analysis, sizeof score.analysis, "  v=1   a  b ");
+    add();
+    ck_assert_msg(!strncmp(score.analysis, "v=1 a b assay=1;", 16), "%s",
+                  score.analysis);
+}
+END_TEST
+
 START_TEST(a_text_cut_anywhere_is_refused)
 {
     size_t len;
@@ -360,6 +370,7 @@ int main(void)
     tcase_add_test(tc, an_analysis_without_room_is_a_limit);
     tcase_add_test(tc, control_characters_are_not_sealed);
     tcase_add_test(tc, folding_does_not_break_a_seal);
+    tcase_add_test(tc, a_run_of_blanks_is_sealed_as_one);
     tcase_add_test(tc, a_text_cut_anywhere_is_refused);
     tcase_add_test(tc, every_flipped_bit_is_noticed);
     tcase_add_test(tc, nothing_may_stand_behind_or_between);
