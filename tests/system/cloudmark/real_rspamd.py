@@ -64,12 +64,13 @@ def free_port():
 class Rspamd:
     """A daemon of our own, with one worker."""
 
-    def __init__(self):
+    def __init__(self, more=""):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-rspamd-"))
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
         config = self.folder / "rspamd.conf"
-        config.write_text(CONFIG.format(folder=self.folder, port=self.port))
+        config.write_text(CONFIG.format(folder=self.folder, port=self.port)
+                          + more)
         # pylint: disable=consider-using-with
         self.process = subprocess.Popen(
             [RSPAMD, "-i", "-f", "-c", config, f"--var=DBDIR={self.folder}",
@@ -198,6 +199,13 @@ class RealRspamd(unittest.TestCase):
         answer = self.open().version()
         self.assertEqual(answer["rc"], "ok")
         self.assertRegex(answer["engine"], r"^rspamd/[0-9]+\.[0-9]+")
+
+    def test_one_that_never_rejects(self):
+        other = Rspamd("actions { reject = null; add_header = 6; "
+                       "greylist = null; }\n")
+        self.addCleanup(other.stop)
+        answer = self.score(self.open([other.address]), HAM)
+        self.assertIn("; required=6.00; action=", answer["analysis"])
 
     def test_one_that_was_stopped(self):
         other = Rspamd()
