@@ -18,10 +18,6 @@
  * it is staged in the mailbox, written down as pending, moved into new/ and
  * written down as told; after a crash, a pending one that still lies in tmp/ is
  * moved, and one that does not was moved before.
- * it is staged in the mailbox,
- * written down as pending, moved into new/ and written down as told; after a
- * crash, a pending one that still lies in tmp/ is moved, and one that does not
- * was moved before.
  *
  * Locking: the locks of the state (rank activefilter, never both at once) guard
  * the list of idle database connections and the line of threads that wait to
@@ -89,10 +85,6 @@ void assay__activefilter_recover(assay_activefilter *filter);
 
 /** Register a message and tell of it; and tell of those registered earlier
  *  whose judgement its score changes. @return ASSAY_OK, also when the id is
- *  registered already; ASSAY_E_LIMIT, ASSAY_E_NOMEM: it is not registered;
- *  ASSAY_E_IO: nor then, unless the disk failed once more when that was taken
- *  back: it stays pending, and is told later. Threads: any. Blocks: on the
- *  disk. */
  *  registered already; ASSAY_E_INVAL; ASSAY_E_STATE nothing is set, or a parent
  *  has the state open; ASSAY_E_IO, ASSAY_E_LIMIT, ASSAY_E_NOMEM: then it is not
  *  registered, unless what had been written down could not be taken back; then
@@ -103,10 +95,10 @@ void assay__activefilter_recover(assay_activefilter *filter);
 assay_rc assay__activefilter_register(
     assay_activefilter *filter, const struct assay__activefilter_event *event,
     assay_error *err);
-/** A message was scored that is not registered, or an analysis was looked at
- *  again: tell of those whose judgement that changes. What fails is logged and
- *  tried again with the next score of the same content. Does nothing while no
- *  mode is set. @param message  whose content was scored */
+/** A message was scored that is not registered: tell of those whose judgement
+ *  that changes. What fails is logged and tried again with the next score of
+ *  the same content. Does nothing while no mode is set.
+ *  @param message  whose content was scored */
 void assay__activefilter_rejudge(assay_activefilter *filter,
                                  assay_message *message,
                                  const assay_score *score);
