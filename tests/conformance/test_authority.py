@@ -10,7 +10,6 @@ call is an error that says what was wrong.
 
 import os
 import pathlib
-import shutil
 import ssl
 import subprocess
 import tempfile
@@ -518,7 +517,6 @@ class Analyses(Base):
         self.assertEqual(self.open(secret).analyze(text)["score"], 99.5)
 
 
-@unittest.skipUnless(shutil.which("openssl"), "there is no openssl")
 class Tls(Base):
     """Services behind https."""
 

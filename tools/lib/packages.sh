@@ -23,7 +23,8 @@ assay_packages_smtp=(postfix)
 # shellcheck disable=SC2034
 assay_packages_test=(
     check clamav clamav-daemon clamav-milter clamav-testfiles faketime iproute2
-    libxml2-utils mandoc miltertest postfix python3 rspamd spamassassin spamd
+    libxml2-utils mandoc miltertest openssl postfix python3 rspamd spamassassin
+    spamd
 )
 # shellcheck disable=SC2034
 assay_packages_lint=(
