@@ -22,7 +22,7 @@ from fake_http import (
 from scorer import Scorer, Subject, refusal
 
 SHORT_MS = 500  # for those that must run into it
-HALF_HUNG_MS = 3000  # of two servers, the first runs into half of it
+HALF_HUNG_MS = 6000  # of two servers, the first runs into half of it
 HAM = b"Subject: plain\r\n\r\nnothing\r\n"
 SPAM = b"Subject: test\r\n\r\nGTUBE\r\n"
 

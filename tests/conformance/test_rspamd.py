@@ -11,7 +11,7 @@ from fake_http import CLOSE, HANG, RESET, endless, reply, script, send
 from scorer import Scorer, Subject
 
 SHORT_MS = 500  # for those that must run into it
-HALF_HUNG_MS = 3000  # of two servers, the first runs into half of it
+HALF_HUNG_MS = 6000  # of two servers, the first runs into half of it
 HAM = b"Subject: plain\r\n\r\nnothing\r\n"
 
 JUDGEMENT = {"is_skipped": False, "score": 3.4, "required_score": 15.0,
