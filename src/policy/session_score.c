@@ -129,10 +129,10 @@ assay_rc assay_session_score(assay_session *session, assay_message *message,
     assay_rc rc = check_scorer(session, err);
 
     if (rc != ASSAY_OK)
-        return rc;
+        return forget(message, rc);
     score = calloc(1, sizeof *score);
     if (!score)
-        return assay_error_set(err, ASSAY_E_NOMEM, "score");
+        return forget(message, assay_error_set(err, ASSAY_E_NOMEM, "score"));
     rc = ask(session, message, score, err);
     if (rc == ASSAY_OK)
         rc = keep(session, message, score, err);
@@ -276,10 +276,10 @@ assay_rc assay_session_score_activefilter(assay_session *session,
     if (rc == ASSAY_OK)
         rc = id ? check_id(id, err) : own_id(data, message, err);
     if (rc != ASSAY_OK)
-        return rc;
+        return forget(message, rc);
     score = calloc(1, sizeof *score);
     if (!score)
-        return assay_error_set(err, ASSAY_E_NOMEM, "score");
+        return forget(message, assay_error_set(err, ASSAY_E_NOMEM, "score"));
     rc = ask(session, message, score, err);
     if (rc == ASSAY_OK)
         rc = keep(session, message, score, err);

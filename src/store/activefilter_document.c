@@ -3,7 +3,6 @@
 #include "store/activefilter_document.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,21 +135,12 @@ static void attribute_number(struct out *out, const char *name, int64_t number)
     attribute(out, name, text);
 }
 
-/* At most six decimals, a point whatever the locale, no exponent. */
 static void attribute_score(struct out *out, const char *name, double score)
 {
-    long long millionths = llround(score * 1e6);
-    char text[48];
-    size_t len;
+    char text[32];
 
-    (void)snprintf(text, sizeof text, "%lld.%06lld", millionths / 1000000,
-                   millionths % 1000000);
-    len = strlen(text);
-    while (text[len - 1] == '0')
-        len--;
-    if (text[len - 1] == '.')
-        len--;
-    attribute_bytes(out, name, text, len);
+    assay__text_number(text, sizeof text, score);
+    attribute(out, name, text);
 }
 
 static void attribute_time(struct out *out, const char *name, int64_t time_s)
