@@ -11,9 +11,7 @@
 
 #include "authority_reply.h"
 #include "deadline.h"
-#include "http.h"
-#include "seal.h"
-#include "servers.h"
+#include "http_service.h"
 #include "wire_text.h"
 
 #define OPTION(name) offsetof(struct assay__authority_settings, name)
@@ -37,9 +35,7 @@ struct size_limit {
 struct authority {
     const struct assay__authority_settings *settings; /* borrowed */
     struct assay__authority_keys keys;
-    struct assay__servers *servers;
-    struct assay__http *http;
-    struct assay__seal seal;
+    struct assay__http_service service;
     const assay_log *log;
     struct size_limit limits[ASSAY__SERVERS_MAX];
 };
@@ -104,31 +100,37 @@ static void authority_close(void *instance)
 {
     struct authority *self = instance;
 
-    assay__http_free(&self->http);
-    assay__servers_free(&self->servers);
-    assay__seal_fini(&self->seal);
+    assay__http_service_close(&self->service);
     free(self);
+}
+
+static struct assay__http_service_options service_options(
+    const struct assay__authority_settings *settings)
+{
+    return (struct assay__http_service_options){
+        .usual_server = ASSAY__AUTHORITY_SERVER,
+        .tls_ca_file = settings->tls_ca_file,
+        .analysis_secret = settings->analysis_secret,
+    };
 }
 
 static assay_rc authority_check(const assay_scorer_args *args,
                                 const char **option_out, assay_error *err)
 {
-    const struct assay__authority_settings *settings = args->settings;
+    const struct assay__http_service_options wanted =
+        service_options(args->settings);
 
-    return assay__http_check(&args->servers, ASSAY__AUTHORITY_SERVER,
-                             settings->tls_ca_file, option_out, err);
+    return assay__http_service_check(args, &wanted, option_out, err);
 }
 
 static assay_rc authority_open(const assay_scorer_args *args,
                                void **instance_out, assay_error *err)
 {
-    const char *ignored;
-    struct authority *self;
-    assay_rc rc = authority_check(args, &ignored, err);
+    const struct assay__http_service_options wanted =
+        service_options(args->settings);
+    struct authority *self = calloc(1, sizeof *self);
+    assay_rc rc;
 
-    if (rc != ASSAY_OK)
-        return rc;
-    self = calloc(1, sizeof *self);
     if (!self)
         return assay_error_set(err, ASSAY_E_NOMEM, "authority: instance");
     self->settings = args->settings;
@@ -142,13 +144,7 @@ static assay_rc authority_open(const assay_scorer_args *args,
     };
     for (size_t i = 0; i < ASSAY__SERVERS_MAX; i++)
         atomic_init(&self->limits[i].bytes, SIZE_UNKNOWN);
-    rc = assay__seal_init(&self->seal, self->settings->analysis_secret, err);
-    if (rc == ASSAY_OK)
-        rc = assay__servers_new(&args->servers, ASSAY__AUTHORITY_SERVER,
-                                assay__http_parse_server, &self->servers, err);
-    if (rc == ASSAY_OK)
-        rc = assay__http_new(args->max_concurrency, self->settings->tls_ca_file,
-                             &self->http, err);
+    rc = assay__http_service_open(&self->service, args, &wanted, err);
     if (rc != ASSAY_OK) {
         authority_close(self);
         return rc;
@@ -173,7 +169,7 @@ static assay_rc ask_score(struct authority *self,
 {
     struct assay__http_reply reply;
     assay_error why = {0};
-    assay_rc rc = assay__http_ask(self->http, request, &reply, err);
+    assay_rc rc = assay__http_ask(self->service.http, request, &reply, err);
 
     if (rc != ASSAY_OK)
         return rc;
@@ -200,7 +196,7 @@ static assay_rc ask_size(struct authority *self,
     struct assay__http_reply reply;
     assay_error why = {0};
     int64_t bytes = SIZE_ANY;
-    assay_rc rc = assay__http_ask(self->http, &request, &reply, err);
+    assay_rc rc = assay__http_ask(self->service.http, &request, &reply, err);
 
     if (rc != ASSAY_OK)
         return rc;
@@ -244,7 +240,7 @@ static assay_rc learn_size(struct authority *self,
     now_ms = assay__cloudmark_now_ms();
     atomic_store(&limit->ask_at_ms, now_ms + ASSAY__SERVER_BACKOFF_MS);
     if (rc == ASSAY_E_TIMEOUT)
-        assay__servers_failed(self->servers, turn->index, now_ms);
+        assay__servers_failed(self->service.servers, turn->index, now_ms);
     assay_log_write(self->log, ASSAY_LOG_WARN, "authority.no_message_size",
                     "server=\"%s\" reason=\"%s\"", turn->server, why.msg);
     return ASSAY_OK;
@@ -259,13 +255,13 @@ static void forget_size(struct authority *self, size_t index)
 static void authority_start(void *instance, int64_t deadline_ms)
 {
     struct authority *self = instance;
-    size_t count = assay__servers_count(self->servers);
+    size_t count = assay__servers_count(self->service.servers);
 
     for (size_t i = 0; i < count; i++) {
         int64_t now_ms = assay__cloudmark_now_ms();
         int64_t share_ms = (deadline_ms - now_ms) / (int64_t)(count - i);
         struct assay__server_turn turn = {
-            .server = assay__servers_text(self->servers, i),
+            .server = assay__servers_text(self->service.servers, i),
             .index = i,
             .deadline_ms = now_ms + share_ms};
         assay_error err = {0};
@@ -274,7 +270,8 @@ static void authority_start(void *instance, int64_t deadline_ms)
             return;
         if (learn_size(self, &turn, &err) == ASSAY_OK)
             continue;
-        assay__servers_failed(self->servers, i, assay__cloudmark_now_ms());
+        assay__servers_failed(self->service.servers, i,
+                              assay__cloudmark_now_ms());
         assay_log_write(self->log, ASSAY_LOG_WARN, "authority.down",
                         "server=\"%s\" reason=\"%s\"", turn.server, err.msg);
     }
@@ -378,10 +375,10 @@ static assay_rc authority_score(void *instance,
     assay_rc rc = build(&scoring, err);
 
     if (rc == ASSAY_OK)
-        rc = assay__servers_ask(self->servers, deadline_ms, ask_message,
+        rc = assay__servers_ask(self->service.servers, deadline_ms, ask_message,
                                 &scoring, err);
     if (rc == ASSAY_OK)
-        rc = assay__seal_add(&self->seal, score_out, err);
+        rc = assay__seal_add(&self->service.seal, score_out, err);
     assay__wire_text_fini(&scoring.helo);
     assay__wire_text_fini(&scoring.sender);
     assay__wire_text_fini(&scoring.recipients);
@@ -395,7 +392,7 @@ static assay_rc authority_analyze(void *instance, const char *text, size_t len,
     const struct authority *self = instance;
 
     (void)deadline_ms; /* nobody is asked */
-    return assay__seal_open(&self->seal, text, len, score_out, err);
+    return assay__seal_open(&self->service.seal, text, len, score_out, err);
 }
 
 /* ---- addresses ---------------------------------------------------------- */
@@ -432,48 +429,24 @@ static assay_rc authority_score_address(void *instance, const char *address,
                                "authority: not an IP address");
     (void)snprintf(scoring.path, sizeof scoring.path, PATH_ADDRESS "%s",
                    address);
-    rc = assay__servers_ask(self->servers, deadline_ms, ask_address, &scoring,
-                            err);
+    rc = assay__servers_ask(self->service.servers, deadline_ms, ask_address,
+                            &scoring, err);
     if (rc == ASSAY_OK)
-        rc = assay__seal_add(&self->seal, score_out, err);
+        rc = assay__seal_add(&self->service.seal, score_out, err);
     return rc;
 }
 
 /* ---- version ------------------------------------------------------------ */
 
-struct version_asking {
-    struct authority *self;
-    assay_scorer_version *version;
-};
-
 /* Whatever it answers, the field is in it. */
-static assay_rc ask_version(void *arg, const struct assay__server_turn *turn,
-                            assay_error *err)
-{
-    struct version_asking *asking = arg;
-    const struct assay__http_request request = {.turn = turn,
-                                                .path = PATH_SIZE};
-    struct assay__http_reply reply;
-    assay_rc rc = assay__http_ask(asking->self->http, &request, &reply, err);
-
-    if (rc != ASSAY_OK)
-        return rc;
-    (void)snprintf(asking->version->engine, sizeof asking->version->engine,
-                   "%s", reply.server);
-    assay__http_reply_fini(&reply);
-    return ASSAY_OK;
-}
-
 static assay_rc authority_version(void *instance, int64_t deadline_ms,
                                   assay_scorer_version *version_out,
                                   assay_error *err)
 {
     struct authority *self = instance;
-    struct version_asking asking = {self, version_out};
 
-    memset(version_out, 0, sizeof *version_out);
-    return assay__servers_ask(self->servers, deadline_ms, ask_version, &asking,
-                              err);
+    return assay__http_service_version(&self->service, PATH_SIZE, false,
+                                       deadline_ms, version_out, err);
 }
 
 const assay_scorer_ops assay__authority_ops = {

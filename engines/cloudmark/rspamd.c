@@ -6,10 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http.h"
+#include "http_service.h"
 #include "rspamd_reply.h"
-#include "seal.h"
-#include "servers.h"
 #include "wire_text.h"
 
 #define OPTION(name) offsetof(struct assay__rspamd_settings, name)
@@ -20,9 +18,7 @@ enum {
 
 struct rspamd {
     const struct assay__rspamd_settings *settings; /* borrowed */
-    struct assay__servers *servers;
-    struct assay__http *http;
-    struct assay__seal seal;
+    struct assay__http_service service;
 };
 
 /* ---- options ------------------------------------------------------------ */
@@ -65,41 +61,41 @@ static void rspamd_close(void *instance)
 {
     struct rspamd *self = instance;
 
-    assay__http_free(&self->http);
-    assay__servers_free(&self->servers);
-    assay__seal_fini(&self->seal);
+    assay__http_service_close(&self->service);
     free(self);
+}
+
+static struct assay__http_service_options service_options(
+    const struct assay__rspamd_settings *settings)
+{
+    return (struct assay__http_service_options){
+        .usual_server = ASSAY__RSPAMD_SERVER,
+        .tls_ca_file = settings->tls_ca_file,
+        .analysis_secret = settings->analysis_secret,
+    };
 }
 
 static assay_rc rspamd_check(const assay_scorer_args *args,
                              const char **option_out, assay_error *err)
 {
-    const struct assay__rspamd_settings *settings = args->settings;
+    const struct assay__http_service_options wanted =
+        service_options(args->settings);
 
-    return assay__http_check(&args->servers, ASSAY__RSPAMD_SERVER,
-                             settings->tls_ca_file, option_out, err);
+    return assay__http_service_check(args, &wanted, option_out, err);
 }
 
 static assay_rc rspamd_open(const assay_scorer_args *args, void **instance_out,
                             assay_error *err)
 {
-    const char *ignored;
-    struct rspamd *self;
-    assay_rc rc = rspamd_check(args, &ignored, err);
+    const struct assay__http_service_options wanted =
+        service_options(args->settings);
+    struct rspamd *self = calloc(1, sizeof *self);
+    assay_rc rc;
 
-    if (rc != ASSAY_OK)
-        return rc;
-    self = calloc(1, sizeof *self);
     if (!self)
         return assay_error_set(err, ASSAY_E_NOMEM, "rspamd: instance");
     self->settings = args->settings;
-    rc = assay__seal_init(&self->seal, self->settings->analysis_secret, err);
-    if (rc == ASSAY_OK)
-        rc = assay__servers_new(&args->servers, ASSAY__RSPAMD_SERVER,
-                                assay__http_parse_server, &self->servers, err);
-    if (rc == ASSAY_OK)
-        rc = assay__http_new(args->max_concurrency, self->settings->tls_ca_file,
-                             &self->http, err);
+    rc = assay__http_service_open(&self->service, args, &wanted, err);
     if (rc != ASSAY_OK) {
         rspamd_close(self);
         return rc;
@@ -193,7 +189,8 @@ static assay_rc ask_check(void *arg, const struct assay__server_turn *turn,
         .body_size = scoring->subject->size};
     struct assay__http_reply reply;
     assay_error why = {0};
-    assay_rc rc = assay__http_ask(scoring->self->http, &request, &reply, err);
+    assay_rc rc =
+        assay__http_ask(scoring->self->service.http, &request, &reply, err);
 
     if (rc != ASSAY_OK)
         return rc;
@@ -220,10 +217,10 @@ static assay_rc rspamd_score(void *instance, const assay_score_subject *subject,
     assay_rc rc = build(&scoring, err);
 
     if (rc == ASSAY_OK)
-        rc = assay__servers_ask(self->servers, deadline_ms, ask_check, &scoring,
-                                err);
+        rc = assay__servers_ask(self->service.servers, deadline_ms, ask_check,
+                                &scoring, err);
     if (rc == ASSAY_OK)
-        rc = assay__seal_add(&self->seal, score_out, err);
+        rc = assay__seal_add(&self->service.seal, score_out, err);
     scoring_fini(&scoring);
     return rc;
 }
@@ -235,46 +232,20 @@ static assay_rc rspamd_analyze(void *instance, const char *text, size_t len,
     const struct rspamd *self = instance;
 
     (void)deadline_ms; /* nobody is asked */
-    return assay__seal_open(&self->seal, text, len, score_out, err);
+    return assay__seal_open(&self->service.seal, text, len, score_out, err);
 }
 
 /* ---- version ------------------------------------------------------------ */
 
-struct version_asking {
-    struct rspamd *self;
-    assay_scorer_version *version;
-};
-
-/* "rspamd/3.4"; a proxy in front may show itself instead. */
-static assay_rc ask_version(void *arg, const struct assay__server_turn *turn,
-                            assay_error *err)
-{
-    struct version_asking *asking = arg;
-    const struct assay__http_request request = {.turn = turn, .path = "/ping"};
-    struct assay__http_reply reply;
-    assay_rc rc = assay__http_ask(asking->self->http, &request, &reply, err);
-
-    if (rc != ASSAY_OK)
-        return rc;
-    rc = assay__http_check_status(&request, &reply, err);
-    if (rc == ASSAY_OK)
-        (void)snprintf(asking->version->engine, sizeof asking->version->engine,
-                       "%s", reply.server);
-    assay__http_reply_fini(&reply);
-    return rc;
-}
-
-/* It does not say which rules it has. */
+/* "rspamd/3.4"; it does not say which rules it has. */
 static assay_rc rspamd_version(void *instance, int64_t deadline_ms,
                                assay_scorer_version *version_out,
                                assay_error *err)
 {
     struct rspamd *self = instance;
-    struct version_asking asking = {self, version_out};
 
-    memset(version_out, 0, sizeof *version_out);
-    return assay__servers_ask(self->servers, deadline_ms, ask_version, &asking,
-                              err);
+    return assay__http_service_version(&self->service, "/ping", true,
+                                       deadline_ms, version_out, err);
 }
 
 const assay_scorer_ops assay__rspamd_ops = {
