@@ -4,8 +4,8 @@
 """Print the results of a ctest run, one test a line.
 
 Reads the file that ctest --output-junit wrote; prints
-"passed|failed|skipped <TAB> test <TAB> text", where text is the last line the
-test wrote: why it skipped or how it failed.
+"passed|failed|skipped <TAB> test <TAB> text", where text is why it skipped or
+how it failed: a line of the test that says FAILED, else its last one.
 """
 
 import sys
@@ -13,9 +13,11 @@ import xml.etree.ElementTree as ET
 
 
 def last_line(case):
-    """The last line that says something, without tabs."""
+    """The last line that says something, without tabs. What a test shows of
+    a log after it said FAILED says less."""
     lines = (case.findtext("system-out") or "").split("\n")
     said = [line.strip() for line in lines if line.strip()]
+    said = [line for line in said if line.startswith("FAILED")] or said
     return said[-1].replace("\t", " ")[:200] if said else ""
 
 

@@ -89,6 +89,7 @@ static assay_rc set_up_process(struct daemon *self, assay_error *err)
         return assay_error_set(err, ASSAY_E_NOMEM, "start");
     assay__signals_hold_reload();
     assay__process_raise_files();
+    assay__process_return_memory();
     self->pid_file.path = self->options.pid_file;
     rc = assay__pid_file_open(&self->pid_file, err);
     if (rc == ASSAY_OK && self->options.daemon)

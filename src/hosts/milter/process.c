@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -121,6 +122,14 @@ void assay__process_stopping(void)
 }
 
 /* ---- limits and user --------------------------------------------------- */
+
+void assay__process_return_memory(void)
+{
+    const int mapped_bytes = 1 << 20;
+
+    /* Setting one of the two keeps glibc from raising either by itself. */
+    (void)mallopt(M_MMAP_THRESHOLD, mapped_bytes);
+}
 
 void assay__process_raise_files(void)
 {

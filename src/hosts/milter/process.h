@@ -30,6 +30,11 @@ void assay__process_stopping(void);
 /** Raise the soft limit of open files to the hard one. */
 void assay__process_raise_files(void);
 
+/** Have malloc give large buffers back when they are freed: glibc otherwise
+ *  keeps up to 64 MB of them in each of its arenas, of which there are eight
+ *  per processor, once it has seen a large message go. */
+void assay__process_return_memory(void);
+
 /** Become another user with its groups, for good. No-op for the own name. */
 assay_rc assay__process_become(const char *user,
                                assay_error *err) ASSAY_MUST_CHECK;
