@@ -159,6 +159,18 @@ ASSAY_API void assay_scan(assay *assay_, assay_message *message,
                           const char *engine, assay_verdict *verdict_out);
 
 /**
+ * Scan bytes that are no mail, such as an attachment that somebody else took
+ * out of one, with all engines of all scopes, without policy.
+ *
+ * @param data       may be NULL when size is 0
+ * @param file_name  UTF-8, or NULL; what it is called, never opened
+ * Threads: any. Blocks: until the scopes' timeouts.
+ */
+ASSAY_API void assay_scan_bytes(assay *assay_, const void *data, size_t size,
+                                const char *file_name,
+                                assay_verdict *verdict_out);
+
+/**
  * Bits (1 << assay_phase) of the phases in which the present policy has
  * something to say: a host that need not answer the others saves its MTA the
  * wait. All phases are to be run all the same, and a reload may change this:

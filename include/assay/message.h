@@ -88,6 +88,35 @@ ASSAY_API assay_rc assay_message_append(assay_message *message,
                                         assay_error *err) ASSAY_MUST_CHECK;
 
 /**
+ * As assay_message_append(), for text whose lines may end with LF alone, as
+ * in the spool of an MTA: each LF without CR becomes CRLF, over any split.
+ */
+ASSAY_API assay_rc assay_message_append_text(assay_message *message,
+                                             const void *data, size_t len,
+                                             assay_error *err) ASSAY_MUST_CHECK;
+
+/**
+ * Append what a file has from an offset to its end, read with pread(): its
+ * position does not move. The bytes are copied, so whoever else has the file
+ * may change or cut it afterwards; reading one that becomes shorter meanwhile
+ * fails, and so does the message then.
+ *
+ * @param fd      a regular file or memfd, open for reading; borrowed
+ * @param offset  bytes; one past the end is ASSAY_E_INVAL
+ * @param flags   0 or ASSAY_MESSAGE_LF
+ * @return as assay_message_append(); ASSAY_E_INVAL also for something that is
+ *         no file; ASSAY_E_IO
+ * Blocks: on the file.
+ */
+ASSAY_API assay_rc assay_message_append_fd(assay_message *message, int fd,
+                                           uint64_t offset, uint32_t flags,
+                                           assay_error *err) ASSAY_MUST_CHECK;
+
+enum {
+    ASSAY_MESSAGE_LF = 1u << 0 /**< as assay_message_append_text() */
+};
+
+/**
  * Append one header as a milter delivers it under SMFIP_HDR_LEADSPC:
  * `name ":" value CRLF`; each LF or CRLF that folds becomes CRLF.
  *

@@ -540,6 +540,22 @@ void assay_scan(assay *assay_, assay_message *message, const char *engine,
     assay__generation_unref(&generation);
 }
 
+void assay_scan_bytes(assay *assay_, const void *data, size_t size,
+                      const char *file_name, assay_verdict *verdict_out)
+{
+    struct assay__generation *generation = assay__present(assay_);
+    const assay_content content = {
+        .kind = ASSAY_CONTENT_FILE,
+        .data = data,
+        .size = size,
+        .file_name = file_name,
+    };
+
+    assay__dispatch_content(&generation->policy.dispatcher, &content,
+                            verdict_out);
+    assay__generation_unref(&generation);
+}
+
 bool assay_engine_name(assay *assay_, size_t index, char *buf, size_t size)
 {
     struct assay__generation *generation = assay__present(assay_);
