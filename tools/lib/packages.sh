@@ -12,9 +12,10 @@
 # Read by the scripts that source this file.
 # shellcheck disable=SC2034
 assay_packages_build=(
-    build-essential cmake ninja-build pkg-config
+    build-essential cmake ninja-build pkg-config exim4-dev
     libclamav-dev libcurl4-gnutls-dev libedit-dev libjansson-dev liblua5.4-dev
     libmilter-dev libseccomp-dev libsqlite3-dev libssl-dev libxml2-dev
+    libyara-dev
 )
 # shellcheck disable=SC2034
 assay_packages_demo=(python3)
@@ -22,7 +23,8 @@ assay_packages_demo=(python3)
 assay_packages_smtp=(postfix)
 # shellcheck disable=SC2034
 assay_packages_test=(
-    check clamav clamav-daemon clamav-milter clamav-testfiles faketime iproute2
+    abigail-tools c-icap check clamav clamav-daemon clamav-milter
+    clamav-testfiles clamdscan faketime iproute2 libc-icap-mod-virus-scan
     libxml2-utils mandoc miltertest openssl postfix python3 rspamd spamassassin
     spamd
 )
