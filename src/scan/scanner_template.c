@@ -139,7 +139,7 @@ static assay_rc start(struct template *self, assay_error *err)
 
     if (rc != ASSAY_OK)
         return rc;
-    (void)fcntl(self->fd, F_SETOWN, getpid());
+    assay__scanner_own(self->fd);
     if (!assay__scanner_watch_host(self->fd))
         return assay_error_set(err, ASSAY_E_NOTFOUND,
                                "scanner: the host has ended");

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Assay authors */
 #include "scan/scanner_worker.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -83,6 +84,34 @@ static uint64_t grown_bytes(const struct state *state)
 }
 
 /* ---- a host that dies, a scan that does not end ------------------------ */
+
+/* The only state of this file: a signal has no other argument. */
+static volatile sig_atomic_t host_fd = -1;
+
+/* SIGIO says no more than that something happened. A host that was put off
+ * between queueing a request and telling of it sends one for a request that is
+ * here already; only a closed socket is an end. */
+static void end_with_host(int number)
+{
+    struct pollfd hung_up = {.fd = host_fd};
+    int saved = errno;
+
+    (void)number;
+    if (poll(&hung_up, 1, 0) > 0)
+        _exit(EXIT_SUCCESS);
+    errno = saved;
+}
+
+void assay__scanner_own(int fd)
+{
+    struct sigaction action = {.sa_handler = end_with_host,
+                               .sa_flags = SA_RESTART};
+
+    host_fd = fd;
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGIO, &action, NULL);
+    (void)fcntl(fd, F_SETOWN, getpid());
+}
 
 bool assay__scanner_watch_host(int fd)
 {
@@ -257,7 +286,7 @@ static assay_rc serve_one(struct state *state, assay_error *err)
 static assay_rc prepare(struct state *state, assay_error *err)
 {
     state->memory_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    (void)fcntl(state->worker->fd, F_SETOWN, getpid());
+    assay__scanner_own(state->worker->fd);
     state->copy = calloc(1, COPY_MOST);
     if (!state->copy)
         return assay_error_set(err, ASSAY_E_NOMEM, "scanner: worker");

@@ -7,8 +7,8 @@
  * to tidy up.
  *
  * A host that dies leaves no worker behind: an idle one reads end of file, and
- * a busy one gets SIGIO, which ends it. A worker needs its template for
- * nothing, so one that dies takes no scan with it.
+ * a busy one gets SIGIO and looks whether that is why. A worker needs its
+ * template for nothing, so one that dies takes no scan with it.
  */
 #ifndef ASSAY_SCAN_SCANNER_WORKER_H
 #define ASSAY_SCAN_SCANNER_WORKER_H
@@ -27,8 +27,11 @@ void assay__scanner_log_line(void *arg, assay_log_level level,
 /** Tell the host why this process ends. */
 void assay__scanner_tell_failure(int fd, uint64_t id, const assay_error *err);
 
-/** Whoever closes the other end from now on sends SIGIO, whose default is to
- *  end. Its owner must be set.
+/** This process belongs to whoever has the other end of the socket: it is to
+ *  end with it while that is watched. Once for each process, before its walls;
+ *  takes SIGIO over, which is nobody else's in a scanner process. */
+void assay__scanner_own(int fd);
+/** Whoever closes the other end from now on ends this process by SIGIO.
  *  @return false: it is closed already, and nothing will come */
 bool assay__scanner_watch_host(int fd);
 void assay__scanner_unwatch_host(int fd);

@@ -297,6 +297,15 @@ START_TEST(scans_wait_for_the_only_worker)
 }
 END_TEST
 
+/* The kernel sends one, too, when the host is slow to tell of a request. */
+START_TEST(an_alarm_of_the_socket_is_no_end)
+{
+    isolation_start("", "");
+    ck_assert_int_eq(isolation_status("an ALARM"), ASSAY_STATUS_CLEAN);
+    ck_assert_uint_eq(isolation_look().crashed, 0);
+}
+END_TEST
+
 /* A chatty worker is no poison, and the log stays readable. */
 START_TEST(what_a_worker_says_is_bounded)
 {
@@ -400,6 +409,7 @@ static void add_trouble(Suite *suite)
     tcase_add_test(tc, a_young_worker_stays);
     tcase_add_test(tc, scans_wait_for_the_only_worker);
     tcase_add_test(tc, spare_workers_go_with_the_second_probe);
+    tcase_add_test(tc, an_alarm_of_the_socket_is_no_end);
     tcase_add_test(tc, what_a_worker_says_is_bounded);
     tcase_add_test(tc, a_scan_that_hangs_holds_up_no_other);
     tcase_add_test(tc, who_finds_no_worker_in_time_is_told);

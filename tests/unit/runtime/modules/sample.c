@@ -11,11 +11,12 @@
  *
  * With `troubles` a content makes trouble by a word in it: CRASH, EXIT, LOOP,
  * GROW (by 64 MB that stay), HUNGRY (more memory than there is), BLIND (probes
- * fail from then on), CHATTER (SAMPLE_LINES lines of log). STATE in the words
- * makes ASSAY_E_STATE of reading them. One whose word is MUTE cannot tell
- * whether there is another.
+ * fail from then on), CHATTER (SAMPLE_LINES lines of log), ALARM (a SIGIO, as
+ * from a socket). STATE in the words makes ASSAY_E_STATE of reading them. One
+ * whose word is MUTE cannot tell whether there is another.
  */
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,6 +259,8 @@ static void make_trouble(struct sample *sample, const assay_content *content)
         eat();
     if (holds(content, "BLIND"))
         sample->is_blind = true;
+    if (holds(content, "ALARM"))
+        (void)raise(SIGIO);
     for (int i = 0; holds(content, "CHATTER") && i < SAMPLE_LINES; i++)
         assay_log_write(sample->log, ASSAY_LOG_INFO, "sample.chatter", "n=%d",
                         i);
