@@ -20,6 +20,7 @@ import threading
 import time
 
 SCRIPT = re.compile(rb"^FAKE (\{.*\})\r?$", re.M)
+SCRIPT_IN = 1 << 16  # bytes of a request in which an early one must begin
 HANG_S = 120
 
 Request = collections.namedtuple("Request", "method path headers body")
@@ -83,7 +84,7 @@ class Connection:
     def __init__(self, fake, sock):
         self.fake = fake
         self.sock = sock
-        self.data = b""
+        self.data = bytearray()
 
     def receive(self):
         try:
@@ -95,7 +96,7 @@ class Connection:
         self.data += data
 
     def early(self):
-        found = SCRIPT.search(self.data)
+        found = SCRIPT.search(self.data, 0, SCRIPT_IN)
         plan = json.loads(found[1]) if found else {}
         return plan["steps"] if plan.get("early") else None
 
@@ -104,17 +105,17 @@ class Connection:
         while b"\r\n\r\n" not in self.data:
             self.receive()
         top, _, self.data = self.data.partition(b"\r\n\r\n")
-        first, *lines = top.decode("latin-1").split("\r\n")
+        first, *lines = bytes(top).decode("latin-1").split("\r\n")
         headers = [tuple(part.strip() for part in line.split(":", 1))
                    for line in lines]
         size = int({name.lower(): value for name, value in headers}
                    .get("content-length", "0"))
         while len(self.data) < size:
             if steps := self.early():
-                self.data = b""
+                self.data = bytearray()
                 return None, steps
             self.receive()
-        body, self.data = self.data[:size], self.data[size:]
+        body, self.data = bytes(self.data[:size]), self.data[size:]
         method, path, _ = first.split(" ")
         request = Request(method, path, headers, body)
         found = SCRIPT.search(body)
@@ -152,7 +153,7 @@ class Connection:
                 self.sock.settimeout(HANG_S)
                 while True:
                     self.receive()
-                    self.data = b""
+                    self.data = bytearray()
 
     def linger(self):
         """Say no more, but take in what still comes: closed at once, what was
@@ -161,7 +162,7 @@ class Connection:
         self.sock.settimeout(HANG_S)
         while True:
             self.receive()
-            self.data = b""
+            self.data = bytearray()
 
     def serve(self):
         try:
