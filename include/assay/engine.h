@@ -14,6 +14,7 @@
  *   1.0  first
  *   1.1  flags, refresh; ASSAY_ENGINE_USES_NAMES
  *   1.2  isolation, forked, newer; ASSAY_ENGINE_PROCESS
+ *   1.3  ASSAY_ENGINE_WANTS_PARTS
  */
 #ifndef ASSAY_ENGINE_H
 #define ASSAY_ENGINE_H
@@ -27,7 +28,7 @@
 #include <assay/verdict.h>
 
 #define ASSAY_ENGINE_ABI_MAJOR 1
-#define ASSAY_ENGINE_ABI_MINOR 2
+#define ASSAY_ENGINE_ABI_MINOR 3
 
 typedef enum assay_content_kind {
     ASSAY_CONTENT_MESSAGE, /**< a whole mail: header, empty line, body */
@@ -217,8 +218,12 @@ enum {
                                        is IO, nothing to isolate */
     ASSAY_ENGINE_USES_NAMES = 1u << 1, /**< a verdict may depend on file_name,
                                            so it is part of the cache key */
-    ASSAY_ENGINE_PROCESS = 1u << 2     /**< scans in scanner processes only:
-                                           isolation = "none" is refused */
+    ASSAY_ENGINE_PROCESS = 1u << 2,    /**< scans in scanner processes only:
+                                            isolation = "none" is refused */
+    /* since 1.3 */
+    ASSAY_ENGINE_WANTS_PARTS = 1u << 3 /**< does not read mails: beside a whole
+                                            message it is given each of its
+                                            parts, decoded */
 };
 
 /** The one exported symbol of an engine. */

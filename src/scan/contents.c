@@ -185,7 +185,8 @@ static enum assay__contents_step next_given(struct assay__contents *contents,
 
 static bool is_decomposed(const struct assay__contents *contents)
 {
-    return is_whole_message(contents) && contents->options->mime_decompose;
+    return is_whole_message(contents) &&
+           (contents->options->mime_decompose || contents->wants_parts);
 }
 
 /* Skips to the next leaf that has a body. @return NULL at the end */
@@ -222,7 +223,7 @@ static enum assay__contents_step next_leaf(struct assay__contents *contents,
     contents->part = assay_part_thread(part);
     contents->leaf_count++;
     part_source(part, "default", true, source);
-    source->is_leaf = true;
+    source->is_leaf = contents->options->mime_decompose;
     return ASSAY__CONTENTS_NEXT;
 }
 
@@ -242,8 +243,8 @@ static bool are_leaves_enough(const struct assay__contents *contents)
 {
     assay_message *message = contents->run->message;
 
-    return contents->leaf_count > 0 && !contents->is_in_doubt &&
-           assay_message_tree_limits(message) == 0 &&
+    return contents->options->mime_decompose && contents->leaf_count > 0 &&
+           !contents->is_in_doubt && assay_message_tree_limits(message) == 0 &&
            assay__readings_agree_on_tree(message);
 }
 
@@ -369,9 +370,11 @@ static next_in_stage *const stages[] = {next_given,   next_leaf,
 
 void assay__contents_begin(struct assay__contents *contents,
                            const struct assay__run *run,
-                           const struct assay__scope_options *options)
+                           const struct assay__scope_options *options,
+                           bool wants_parts)
 {
-    *contents = (struct assay__contents){.run = run, .options = options};
+    *contents = (struct assay__contents){
+        .run = run, .options = options, .wants_parts = wants_parts};
 }
 
 enum assay__contents_step assay__contents_next(struct assay__contents *contents,

@@ -13,6 +13,8 @@
  *                                        when there is no leaf, when a limit
  *                                        cut the tree, or when not every
  *                                        reader sees the same leaves
+ *   a message, for an engine that wants  each leaf, decoded, and the message;
+ *   parts                                with mime_decompose as above
  *   with paranoid, besides               what other readings of the message
  *                                        add
  *
@@ -50,6 +52,7 @@ struct assay__source {
 struct assay__contents {
     const struct assay__run *run;
     const struct assay__scope_options *options;
+    bool wants_parts; /* each leaf as well as the message */
     unsigned stage;
     bool is_begun;    /* the present stage */
     bool has_message; /* the message itself is one of the contents */
@@ -67,9 +70,11 @@ enum assay__contents_step {
                               why; go on with the next */
 };
 
+/** @param wants_parts  the engine has ASSAY_ENGINE_WANTS_PARTS */
 void assay__contents_begin(struct assay__contents *contents,
                            const struct assay__run *run,
-                           const struct assay__scope_options *options);
+                           const struct assay__scope_options *options,
+                           bool wants_parts);
 enum assay__contents_step assay__contents_next(struct assay__contents *contents,
                                                struct assay__source *source,
                                                assay_verdict *verdict);

@@ -62,6 +62,7 @@ assay_rc assay__engine_core_new(const struct assay__engine_recipe *recipe,
     const assay_engine_module *table =
         assay__engine_module_table(recipe->module);
     struct assay__engine_core *core;
+    uint32_t flags;
 
     if (strlen(recipe->name) > ASSAY_NAME_MAX)
         return too_long(table->name, recipe->name, err);
@@ -81,8 +82,9 @@ assay_rc assay__engine_core_new(const struct assay__engine_recipe *recipe,
         core->counted_from[i].since_s = time(NULL);
     if (!copy_recipe(core, recipe))
         goto no_memory;
-    core->uses_names = assay__engine_table_flags(table, core->settings) &
-                       ASSAY_ENGINE_USES_NAMES;
+    flags = assay__engine_table_flags(table, core->settings);
+    core->uses_names = flags & ASSAY_ENGINE_USES_NAMES;
+    core->wants_parts = flags & ASSAY_ENGINE_WANTS_PARTS;
     *out = core;
     return ASSAY_OK;
 no_memory:

@@ -86,6 +86,7 @@ struct assay__engine_core {
     struct assay__engine_stats stats;
     struct assay__engine_count_base counted_from[ASSAY__ENGINE_COUNTERS];
     bool uses_names;              /* verdicts may depend on file names */
+    bool wants_parts;             /* does not read mails */
     struct assay__cache *cache;   /* NULL: not open, or no cache can be had */
     struct assay__pool *pool;     /* where it scans; set before the first scan;
                                      NULL: in the thread of the caller */

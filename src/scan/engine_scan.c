@@ -85,7 +85,8 @@ static void scan_contents(struct pass *pass, assay_verdict *verdict)
     struct assay__source source = {0};
     assay_verdict one = pass->blank;
 
-    assay__contents_begin(&contents, run, options);
+    assay__contents_begin(&contents, run, options,
+                          pass->engine->core->wants_parts);
     while (!is_late && verdict->status != ASSAY_STATUS_INFECTED &&
            (step = assay__contents_next(&contents, &source, &one)) !=
                ASSAY__CONTENTS_OVER) {

@@ -206,7 +206,10 @@ static uint32_t fake_flags(const void *settings)
 {
     const struct fake_settings *fake = settings;
 
-    return fake && fake->uses_names ? ASSAY_ENGINE_USES_NAMES : 0;
+    if (!fake)
+        return 0;
+    return (fake->uses_names ? ASSAY_ENGINE_USES_NAMES : 0u) |
+           (fake->wants_parts ? ASSAY_ENGINE_WANTS_PARTS : 0u);
 }
 
 static const assay_engine_ops fake_ops = {

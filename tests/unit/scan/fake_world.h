@@ -19,6 +19,7 @@ struct fake_settings {
     bool silent_open;  /* open fails without one */
     bool forget_open;  /* open says OK but gives no instance */
     bool uses_names;   /* flags say that names matter */
+    bool wants_parts;  /* flags say that mails are not read */
     bool reads_mail;   /* looks for its order in the decoded parts of a mail */
     const char *note;  /* for the option table only */
     int64_t max_parts; /* likewise */

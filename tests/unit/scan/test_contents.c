@@ -586,6 +586,59 @@ START_TEST(delivered_parts_are_scanned)
 }
 END_TEST
 
+/* ---- an engine that does not read mails --------------------------------- */
+
+static void setup_wants_parts(void)
+{
+    const struct fake_settings settings = {.wants_parts = true};
+    struct assay__scope_options options = fake_options();
+
+    fake_world_reset();
+    fake_scope_open_with(&fake, &options, &settings);
+}
+
+START_TEST(wanted_parts_come_beside_the_message)
+{
+    assay_verdict got = scan(MULTIPART TEXT("one") BASE64("dHdv") END);
+
+    ck_assert_int_eq(got.status, ASSAY_STATUS_CLEAN);
+    ck_assert_uint_eq(fake_sight_count(), 3);
+    ck_assert_str_eq(fake_previous_sight()->data, "two");
+    ck_assert_int_eq(fake_previous_sight()->kind, ASSAY_CONTENT_PART);
+    ck_assert_int_eq(fake_last_sight()->kind, ASSAY_CONTENT_MESSAGE);
+    ck_assert_uint_eq(got.coverage.parts_seen, 3);
+}
+END_TEST
+
+START_TEST(wanted_parts_are_found_in)
+{
+    ck_assert_int_eq(scan(MULTIPART TEXT("one") BASE64(WORM) END).status,
+                     ASSAY_STATUS_INFECTED);
+    ck_assert_int_eq(scan("alpha: FOUND Header\r\n\r\nno part\r\n").status,
+                     ASSAY_STATUS_INFECTED);
+}
+END_TEST
+
+/* Headers are left out for it as for any engine when parts stand for them. */
+START_TEST(wanted_parts_replace_the_message_with_mime_decompose)
+{
+    options_of(0)->mime_decompose = true;
+    (void)scan(MULTIPART TEXT("one") BASE64("dHdv") END);
+    ck_assert_uint_eq(fake_sight_count(), 2);
+}
+END_TEST
+
+static void add_wanted_tests(Suite *suite)
+{
+    TCase *tc = tcase_create("wanted parts");
+
+    tcase_add_checked_fixture(tc, setup_wants_parts, teardown);
+    tcase_add_test(tc, wanted_parts_come_beside_the_message);
+    tcase_add_test(tc, wanted_parts_are_found_in);
+    tcase_add_test(tc, wanted_parts_replace_the_message_with_mime_decompose);
+    suite_add_tcase(suite, tc);
+}
+
 static void add_reading_tests(Suite *suite)
 {
     TCase *tc = tcase_create("readings");
@@ -633,6 +686,7 @@ int main(void)
     tcase_add_loop_test(tc, whole_and_decomposed_scans_agree, 0, SEEDS);
     suite_add_tcase(suite, tc);
     add_reading_tests(suite);
+    add_wanted_tests(suite);
     add_delivery_tests(suite);
     return check_run(suite);
 }
