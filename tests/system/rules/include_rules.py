@@ -35,8 +35,9 @@ OWNERS = {
     r"libxml/.*": ("src/store/activefilter_document",),
     r"sqlite3\.h": ("src/store/activefilter_state",),
     r"clamav(-.*)?\.h": ("engines/clamav/",),
+    r"yara(/.*)?\.h": ("engines/yara/",),
     r"openssl/.*": ("src/scan/cache", "src/store/activefilter",
-                    "engines/cloudmark/"),
+                    "engines/cloudmark/", "engines/yara/"),
     r"seccomp\.h": ("src/hosts/scanner/",),
     r"(histedit|editline/.*)\.h": ("src/hosts/cli/",),
 }
