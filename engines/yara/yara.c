@@ -4,6 +4,7 @@
  * The table of the engine: its options, and the life of an instance.
  * yara_engine.h tells how the files belong together.
  */
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,20 +126,6 @@ static void free_instance(struct assay__yara *self)
     free(self);
 }
 
-/* The state is asked for before the files are read: what changes in between is
- * seen by the next look. */
-static assay_rc load(struct assay__yara *self, assay_error *err)
-{
-    const struct assay__yara_bounds bounds = {
-        .files = (size_t)self->settings.max_files,
-        .bytes = self->settings.max_rules_size};
-    assay_rc rc = assay__yara_files_look(self->settings.rules, &bounds,
-                                         &self->state, err);
-
-    return rc == ASSAY_OK ? assay__yara_rules_make(self, &self->present, err)
-                          : rc;
-}
-
 static assay_rc yara_open(const assay_engine_args *args, void **instance_out,
                           assay_error *err)
 {
@@ -152,12 +139,13 @@ static assay_rc yara_open(const assay_engine_args *args, void **instance_out,
         assay__yara_library_close();
         return assay_error_set(err, ASSAY_E_NOMEM, "yara: instance");
     }
-    rc = load(self, err);
+    rc = assay__yara_rules_make(self, &self->present, err);
     if (rc != ASSAY_OK) {
         free_instance(self);
         assay__yara_library_close();
         return rc;
     }
+    self->state = self->present->state;
     log_loaded(self);
     *instance_out = self;
     return ASSAY_OK;
@@ -198,21 +186,24 @@ static assay_rc yara_probe(void *instance, assay_error *err)
     return rc;
 }
 
-static void write_digest(const struct assay__yara_rules *rules,
-                         char out[2 * ASSAY__YARA_DIGEST + 1])
+static void write_digest(const struct assay__yara_rules *rules, size_t bytes,
+                         char *out)
 {
-    for (size_t i = 0; i < ASSAY__YARA_DIGEST; i++)
+    for (size_t i = 0; i < bytes; i++)
         (void)snprintf(out + 2 * i, 3, "%02x", rules->digest[i]);
 }
 
+/* What comes back has its old digest, and an epoch must not be given twice: so
+ * the state of the files is part of it. */
 static void yara_epoch(void *instance, char *buf, size_t size)
 {
     struct assay__yara *self = instance;
     struct assay__yara_rules *rules = assay__yara_rules_take(self);
     char digest[2 * ASSAY__YARA_DIGEST + 1];
 
-    write_digest(rules, digest);
-    (void)snprintf(buf, size, "yara-%s/%s", YR_VERSION, digest);
+    write_digest(rules, ASSAY__YARA_DIGEST, digest);
+    (void)snprintf(buf, size, "yara-%s/%s/%016" PRIx64, YR_VERSION, digest,
+                   rules->state);
     assay__yara_rules_drop(self, rules);
 }
 
@@ -222,11 +213,11 @@ static void yara_version(void *instance, char *buf, size_t size)
     struct assay__yara_rules *rules = assay__yara_rules_take(self);
     char digest[2 * ASSAY__YARA_DIGEST + 1], failure[ASSAY_ERROR_MAX];
 
-    write_digest(rules, digest);
+    write_digest(rules, ASSAY__YARA_DIGEST / 2, digest);
     assay__yara_failure(self, failure, sizeof failure);
     (void)snprintf(buf, size,
                    "antivirus: yara %s\n"
-                   "AV definitions version: %.16s (%u rules in %zu files)%s%s",
+                   "AV definitions version: %s (%u rules in %zu files)%s%s",
                    YR_VERSION, digest, rules->count, rules->files,
                    failure[0] ? "\nNewer definitions refused: " : "", failure);
     assay__yara_rules_drop(self, rules);

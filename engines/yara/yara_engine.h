@@ -105,14 +105,16 @@ assay_rc assay__yara_files_digest(const struct assay__yara_files *files,
 struct assay__yara_rules {
     YR_RULES *compiled;
     unsigned char digest[ASSAY__YARA_DIGEST]; /* of the files */
-    uint32_t count;                           /* rules, without the canary */
-    size_t files;                             /* they came from */
+    uint64_t state;                  /* of the files, before they were read */
+    uint32_t count;                  /* rules, without the canary */
+    size_t files;                    /* they came from */
     char marker[ASSAY__YARA_MARKER]; /* the text of the canary: random */
     unsigned users; /* self->swap; the instance is one while they are present */
 };
 
 struct assay__yara;
 
+struct assay__yara_bounds assay__yara_bounds_of(const struct assay__yara *self);
 /** Compile and prove what lies at settings.rules.
  *  @return ASSAY_OK; ASSAY_E_INVAL the rules are wrong: err has file, line and
  *  the compiler's words for the first error, the log has all; ASSAY_E_IO;
@@ -197,6 +199,7 @@ struct assay__yara {
     /* Those of the thread that refreshes, or of the template. */
     uint64_t state;        /* of the files when they were last compared */
     uint64_t failed_state; /* that could not be loaded; 0: none */
+    unsigned unsettled;    /* refreshes that found the files being written */
 };
 
 #endif

@@ -16,7 +16,10 @@
 
 #include "yara_engine.h"
 
-enum { SETTLE_STEP_MS = 100 };
+enum {
+    SETTLE_STEP_MS = 100,
+    UNSETTLED_MOST = 10 /* refreshes in vain, before that is a failure */
+};
 
 /* ---- users -------------------------------------------------------------- */
 
@@ -83,17 +86,10 @@ static assay_rc as_before(struct assay__yara *self, assay_error *err)
 
 /* ---- looking ------------------------------------------------------------ */
 
-static struct assay__yara_bounds bounds_of(const struct assay__yara *self)
-{
-    return (struct assay__yara_bounds){.files =
-                                           (size_t)self->settings.max_files,
-                                       .bytes = self->settings.max_rules_size};
-}
-
 static assay_rc look(const struct assay__yara *self, uint64_t *state_out,
                      assay_error *err)
 {
-    const struct assay__yara_bounds bounds = bounds_of(self);
+    const struct assay__yara_bounds bounds = assay__yara_bounds_of(self);
 
     return assay__yara_files_look(self->settings.rules, &bounds, state_out,
                                   err);
@@ -103,7 +99,7 @@ static assay_rc read_digest(const struct assay__yara *self,
                             unsigned char digest_out[ASSAY__YARA_DIGEST],
                             assay_error *err)
 {
-    const struct assay__yara_bounds bounds = bounds_of(self);
+    const struct assay__yara_bounds bounds = assay__yara_bounds_of(self);
     struct assay__yara_files files;
     assay_rc rc =
         assay__yara_files_read(self->settings.rules, &bounds, &files, err);
@@ -146,16 +142,34 @@ static bool is_present(const struct assay__yara *self,
 
 /* ---- refresh ------------------------------------------------------------ */
 
+static assay_rc wait_for_writer(struct assay__yara *self, assay_error *err)
+{
+    if (++self->unsettled < UNSETTLED_MOST)
+        return as_before(self, err);
+    return assay_error_set(err, ASSAY_E_IO,
+                           "the rules in %s never stay unchanged long enough "
+                           "to be loaded",
+                           self->settings.rules);
+}
+
 static assay_rc load(struct assay__yara *self, uint64_t state,
                      bool *changed_out, assay_error *err)
 {
     struct assay__yara_rules *rules = NULL;
+    uint64_t after = 0;
     assay_rc rc = assay__yara_rules_make(self, &rules, err);
 
     if (rc != ASSAY_OK) {
-        self->failed_state = state;
+        if (rc == ASSAY_E_INVAL || rc == ASSAY_E_LIMIT) /* it is the files */
+            self->failed_state = state;
         return rc;
     }
+    if (rules->state != state || look(self, &after, NULL) != ASSAY_OK ||
+        after != state) { /* half of the one and half of the other */
+        assay__yara_rules_free(rules);
+        return wait_for_writer(self, err);
+    }
+    self->unsettled = 0;
     self->state = state;
     if (is_present(self, rules->digest)) { /* touched, or put back */
         assay__yara_rules_free(rules);
@@ -178,8 +192,10 @@ static assay_rc look_and_load(struct assay__yara *self, bool *changed_out,
         self->failed_state = 0;
         return ASSAY_OK;
     }
-    if (state == self->failed_state || !is_still(self, state))
+    if (state == self->failed_state)
         return as_before(self, err);
+    if (!is_still(self, state))
+        return wait_for_writer(self, err);
     return load(self, state, changed_out, err);
 }
 

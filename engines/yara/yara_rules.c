@@ -32,6 +32,7 @@ enum {
 struct load {
     const struct assay__yara *self;
     const char *file; /* that is compiled */
+    const char *text; /* of it */
     unsigned errors, warnings;
     char first[ASSAY_ERROR_MAX - 64]; /* error, with its place */
 };
@@ -43,8 +44,20 @@ bool assay__yara_rule_is_canary(const YR_RULE *rule)
 
 /* ---- compiling ---------------------------------------------------------- */
 
+/* Where the file ends too early the compiler says 0. */
+static int last_line(const char *text)
+{
+    int line = 1;
+
+    for (; *text; text++)
+        line += *text == '\n' && text[1] != '\0';
+    return line;
+}
+
 static void note_error(struct load *load, int line, const char *text)
 {
+    if (line <= 0)
+        line = last_line(load->text);
     if (load->errors++ == 0)
         (void)snprintf(load->first, sizeof load->first, "%s:%d: %s", load->file,
                        line, text);
@@ -101,6 +114,7 @@ static bool add_text(YR_COMPILER *compiler, struct load *load, const char *name,
     char words[64];
 
     load->file = name;
+    load->text = text;
     if (yr_compiler_add_string(compiler, text, name) == 0)
         return true;
     if (load->errors == before) { /* it had no memory to say more */
@@ -312,16 +326,23 @@ void assay__yara_rules_free(struct assay__yara_rules *rules)
     free(rules);
 }
 
+struct assay__yara_bounds assay__yara_bounds_of(const struct assay__yara *self)
+{
+    return (struct assay__yara_bounds){.files =
+                                           (size_t)self->settings.max_files,
+                                       .bytes = self->settings.max_rules_size};
+}
+
 static assay_rc fill(const struct assay__yara *self,
                      struct assay__yara_rules *rules, assay_error *err)
 {
-    const struct assay__yara_bounds bounds = {
-        .files = (size_t)self->settings.max_files,
-        .bytes = self->settings.max_rules_size};
+    const struct assay__yara_bounds bounds = assay__yara_bounds_of(self);
     struct assay__yara_files files;
-    assay_rc rc =
-        assay__yara_files_read(self->settings.rules, &bounds, &files, err);
+    assay_rc rc = assay__yara_files_look(self->settings.rules, &bounds,
+                                         &rules->state, err);
 
+    if (rc == ASSAY_OK)
+        rc = assay__yara_files_read(self->settings.rules, &bounds, &files, err);
     if (rc != ASSAY_OK)
         return rc;
     rules->files = files.count;
