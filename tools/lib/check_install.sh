@@ -7,6 +7,8 @@
 # pkg-config and once with CMake, and scans with the installed programs, that
 # engine (AV-06) and the policy that ships with Assay. Likewise a provider for
 # the csapi engine, and a cartridge for the cloudmark stanza, with pkg-config.
+# Engines that need no more than the installed tree are built from copies of
+# their folders.
 set -eu
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$(mktemp -d)
@@ -52,6 +54,22 @@ with_cmake()
     cmake -G Ninja -S "$source" -B "$folder/build" -DCMAKE_PREFIX_PATH="$prefix"
     cmake --build "$folder/build"
     cp "$folder/build/needle.so" "$1"
+}
+
+# An engine of this tree, from a copy of its folder: takes the place of the one
+# that was installed.
+# @param $1  its folder, named like the engine
+engine_alone()
+{
+    local name=${1##*/}
+    mkdir -p "$folder/alone"
+    cp -r "$1" "$folder/alone/$name"
+    cmake -G Ninja -S "$folder/alone/$name" -B "$folder/alone/build-$name" \
+        -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_C_FLAGS='-Wall -Wextra -Werror'
+    cmake --build "$folder/alone/build-$name"
+    rm -f "$engines/$name.so"
+    cp "$folder/alone/build-$name/$name.so" "$engines/$name.so"
 }
 
 # @param $1  configuration; the mail with the needle is infected in it
@@ -130,6 +148,23 @@ scriptlet "scriptlet" {
     }
 }
 END
+cat >"$folder/yara.conf" <<END
+yara {}
+antivirus "antivirus1" {
+    yara "yara1" {
+        rules = "$folder/rules"
+    }
+}
+scriptlet "scriptlet" {
+    script "antivirus" {
+        source = "policies.antivirus"
+    }
+}
+END
+mkdir "$folder/rules"
+cat >"$folder/rules/sharp.yar" <<'END'
+rule sharp { strings: $a = "sharp thing" condition: $a }
+END
 mkdir "$folder/straw"
 echo 'sharp thing' >"$folder/straw/straw"
 printf 'Subject: hay\r\n\r\nonly hay\r\n' >"$folder/hay.eml"
@@ -145,6 +180,10 @@ for how in with_pkg_config with_cmake; do
     "$how" "$engines/needle.so"
     scan_with_it "$folder/assay.conf"
 done
+echo '== the yara engine, as installed and from its folder alone'
+scan_with_it "$folder/yara.conf"
+engine_alone "$root/engines/yara"
+scan_with_it "$folder/yara.conf"
 echo '== provider'
 provider "$folder/straw.so"
 scan_with_it "$folder/csapi.conf"

@@ -10,7 +10,7 @@ import cli
 
 # A line of conf/assay.conf that offers an option or a stanza.
 OFFER = re.compile(r"""^(\s*)\#(\s+)(\w+\ =\ \S+ | Listen\ "\S+" |
-                       \w+(\ "\w+")?\ \{ | \})$""", re.X)
+                       \w+(\ "\w+")?\ \{\}? | \})$""", re.X)
 # What it shows of the configuration of Postfix.
 NOT_OURS = re.compile(r"smtpd_milters|milter_default_action")
 

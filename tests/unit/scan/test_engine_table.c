@@ -213,12 +213,12 @@ static const struct {
     void (*spoil)(void);
     const char *want;
 } refusals[] = {
-    {another_major, "foo.so: built for engine ABI 2.2, this libassay has 1.2"},
+    {another_major, "foo.so: built for engine ABI 2.3, this libassay has 1.3"},
     {another_major_and_layout,
-     "foo.so: built for engine ABI 3.4, this libassay has 1.2"},
+     "foo.so: built for engine ABI 3.4, this libassay has 1.3"},
     {tiny_symbol,
      "foo.so: its 'assay_engine_module_v1' is no engine table: 4 bytes"},
-    {short_table, "foo.so: 'struct_size' is 16, engine ABI 1.2 needs 72"},
+    {short_table, "foo.so: 'struct_size' is 16, engine ABI 1.3 needs 72"},
     {table_longer_than_symbol,
      "foo.so: 'struct_size' is 80, but its engine table has 72 bytes"},
     {no_name, "foo.so: 'name' is missing in its engine table"},
@@ -231,7 +231,7 @@ static const struct {
                 "\"; it must be a-z, 0-9 and _, at most 40 of them"},
     {no_version, "foo.so: 'version' is missing in its engine table"},
     {no_ops, "foo.so: 'ops' is missing in its engine table"},
-    {short_ops, "foo.so: 'struct_size' of its operations is 8, engine ABI 1.2 "
+    {short_ops, "foo.so: 'struct_size' of its operations is 8, engine ABI 1.3 "
                 "needs 56"},
     {no_open, "foo.so: 'open' is missing in its operations"},
     {no_close, "foo.so: 'close' is missing in its operations"},
@@ -317,7 +317,7 @@ START_TEST(newer_minor_is_refused)
     it.table.abi_minor = ASSAY_ENGINE_ABI_MINOR + 1;
     ck_assert_int_eq(check(&err), ASSAY_E_ABI);
     ck_assert_str_eq(err.msg,
-                     "foo.so: built for engine ABI 1.3, this libassay has 1.2");
+                     "foo.so: built for engine ABI 1.4, this libassay has 1.3");
 }
 END_TEST
 
