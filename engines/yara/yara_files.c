@@ -318,6 +318,7 @@ static assay_rc add_text(struct walk *walk, const struct place *place,
             rc = assay_error_set(err, ASSAY_E_NOMEM, "yara: rules");
     }
     if (rc != ASSAY_OK) {
+        free(file.name);
         free(file.text);
         return rc;
     }

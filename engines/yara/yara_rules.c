@@ -112,17 +112,18 @@ static bool add_text(YR_COMPILER *compiler, struct load *load, const char *name,
 {
     unsigned before = load->errors;
     char words[64];
+    bool is_added;
 
     load->file = name;
     load->text = text;
-    if (yr_compiler_add_string(compiler, text, name) == 0)
-        return true;
-    if (load->errors == before) { /* it had no memory to say more */
+    is_added = yr_compiler_add_string(compiler, text, name) == 0;
+    if (!is_added && load->errors == before) { /* no memory to say more */
         (void)snprintf(words, sizeof words, "error %d of libyara",
                        compiler->last_error);
         note_error(load, compiler->last_error_line, words);
     }
-    return false;
+    load->text = NULL;
+    return is_added;
 }
 
 static void look_for_more_errors(struct load *load,

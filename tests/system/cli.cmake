@@ -13,3 +13,8 @@ if(ASSAY_BUILD_CLAMAV)
         ${CMAKE_CURRENT_LIST_DIR}/cli/test_${area}.py)
   endforeach()
 endif()
+if(ASSAY_BUILD_YARA AND ASSAY_BUILD_MILTER)
+  assay_add_script_test(cli_yara LABELS system host TIMEOUT 900
+    COMMAND ${Python3_EXECUTABLE} -B
+      ${CMAKE_CURRENT_LIST_DIR}/cli/test_yara.py)
+endif()
