@@ -282,12 +282,12 @@ static assay_rc read_text(const struct walk *walk, int fd, const char *path,
 
 static assay_rc make_room(struct assay__yara_files *files, assay_error *err)
 {
-    size_t room = files->room ? 2 * files->room : 16;
+    size_t room = files->room ? 2 * files->room : 16; /* below ENTRIES_MAX */
     struct assay__yara_file *more;
 
     if (files->count < files->room)
         return ASSAY_OK;
-    more = reallocarray(files->files, room, sizeof *more);
+    more = realloc(files->files, room * sizeof *more);
     if (!more)
         return assay_error_set(err, ASSAY_E_NOMEM, "yara: rules");
     files->files = more;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "alloc_fail.h"
 #include "check_run.h"
 #include "yara_fixture.h"
 
@@ -356,6 +357,31 @@ START_TEST(modules_work)
 }
 END_TEST
 
+/* Forms of conditions that ask where a string is, of which there are two. In
+ * the mode that is fast libyara misses one of them. */
+static const char *const places[] = {
+    "$a at 10",
+    "$a in (5..20)",
+    "#a == 2",
+    "@a[2] == 10",
+    "for any of them : ( $ at 10 )",
+    "for any of them : ( $ in (5..20) )",
+    "any of them in (5..20)",
+};
+
+START_TEST(all_places_of_a_string_count)
+{
+    char text[128];
+
+    (void)snprintf(text, sizeof text,
+                   "rule r { strings: $a = \"ab\" condition: %s }", places[_i]);
+    fixture_rule("a.yar", text);
+    fixture_open();
+    ck_assert_msg(fixture_scan("ab12345678ab").found == ASSAY_FOUND_THREAT,
+                  "%s", places[_i]);
+}
+END_TEST
+
 /* ---- limits ------------------------------------------------------------- */
 
 static char *fill(size_t size)
@@ -556,6 +582,36 @@ START_TEST(instances_do_not_need_each_other)
 }
 END_TEST
 
+/* ---- memory ------------------------------------------------------------- */
+
+/* Of our own allocations; those of libyara are its own business. */
+START_TEST(a_failed_allocation_is_an_error)
+{
+    const assay_engine_args args = {.instance = "yara1",
+                                    .scope = "scope1",
+                                    .settings = &fixture_settings,
+                                    .timeout_ms = TIMEOUT_MS,
+                                    .max_size = UINT64_MAX};
+    bool is_hit = true;
+
+    fixture_rule("a.yar", EVIL("a"));
+    fixture_rule("b.yar", EVIL("b"));
+    for (unsigned long n = 1; is_hit; n++) {
+        assay_error err = {0};
+        assay_rc rc;
+
+        ck_assert_uint_lt(n, 1000);
+        alloc_fail_at(n);
+        rc = assay__yara_ops.open(&args, &fixture_instance, &err);
+        is_hit = alloc_fail_hit();
+        alloc_fail_off();
+        ck_assert_int_eq(rc, is_hit ? ASSAY_E_NOMEM : ASSAY_OK);
+        ck_assert_msg(!is_hit || !fixture_instance, "at %lu", n);
+    }
+    ck_assert_int_eq(fixture_scan("evil words").found, ASSAY_FOUND_THREAT);
+}
+END_TEST
+
 /* ---- all tests ---------------------------------------------------------- */
 
 static void add_rule_tests(Suite *suite)
@@ -592,6 +648,7 @@ static void add_match_tests(Suite *suite)
     tcase_add_test(tc, files_are_name_spaces);
     tcase_add_test(tc, nothing_is_found_in_harmless_and_empty_content);
     tcase_add_test(tc, modules_work);
+    tcase_add_loop_test(tc, all_places_of_a_string_count, 0, COUNT_OF(places));
     tcase_add_test(tc, too_many_matches_are_not_nothing);
     tcase_add_test(tc, a_threat_beside_too_many_matches_is_found);
     tcase_add_test(tc, the_deadline_ends_a_scan);
@@ -613,6 +670,7 @@ int main(void)
     tcase_add_test(tc, many_threads_scan_at_once);
     tcase_add_test(tc, the_canary_is_found);
     tcase_add_test(tc, instances_do_not_need_each_other);
+    tcase_add_test(tc, a_failed_allocation_is_an_error);
     suite_add_tcase(suite, tc);
     return check_run(suite);
 }

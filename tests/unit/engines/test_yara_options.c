@@ -57,7 +57,7 @@ START_TEST(defaults_are_the_documented_ones)
 {
     ck_assert_ptr_null(settings.rules);
     ck_assert_int_eq(settings.scan_timeout, 0);
-    ck_assert(settings.fast_mode);
+    ck_assert(!settings.fast_mode);
     ck_assert_int_eq(settings.max_files, 10000);
     ck_assert_uint_eq(settings.max_rules_size, 67108864);
     ck_assert_int_eq(settings.max_rules, 100000);
@@ -72,7 +72,7 @@ END_TEST
 START_TEST(all_documented_options_are_taken)
 {
     ck_assert_str_eq(fill("rules = \"/srv/rules\"\nscan_timeout = 5\n"
-                          "fast_mode = off\nmax_files = 20\n"
+                          "fast_mode = on\nmax_files = 20\n"
                           "max_rules_size = 4096\nmax_rules = 7\n"
                           "threat_meta = malware\ncode_meta = id\n"
                           "severity_meta = score\nmin_severity = -3\n"
@@ -80,7 +80,7 @@ START_TEST(all_documented_options_are_taken)
                      "");
     ck_assert_str_eq(settings.rules, "/srv/rules");
     ck_assert_int_eq(settings.scan_timeout, 5);
-    ck_assert(!settings.fast_mode);
+    ck_assert(settings.fast_mode);
     ck_assert_int_eq(settings.max_files, 20);
     ck_assert_uint_eq(settings.max_rules_size, 4096);
     ck_assert_int_eq(settings.max_rules, 7);

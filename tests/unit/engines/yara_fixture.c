@@ -59,7 +59,6 @@ void fixture_setup(void)
     ck_assert_ptr_nonnull(mkdtemp(fixture_rules));
     fixture_settings = (struct assay__yara_settings){
         .rules = fixture_rules,
-        .fast_mode = true,
         .max_files = 10000,
         .max_rules_size = 64 << 20,
         .max_rules = 100000,
