@@ -22,6 +22,8 @@
 #include <assay/verdict.h>
 
 typedef struct assay assay;
+/** A phase in the callback form whose end is to be told. */
+typedef struct assay_completion assay_completion;
 
 /** Version of the library, such as "0.1.0". */
 ASSAY_API const char *assay_version(void);
@@ -49,6 +51,19 @@ typedef struct assay_options {
     /** Only look: what policies do with messages changes nothing outside of
      *  this process. ActiveFilter scores, and registers and tells nothing. */
     bool is_trial;
+    /** The wall clock, in milliseconds since 1970: the time of all that is
+     *  written down for others, such as the dates of ActiveFilter and when its
+     *  registrations expire, the names of mails, since when a counter counts.
+     *  Any thread, no lock held. NULL: the system's. Deadlines and durations
+     *  never depend on it. */
+    int64_t (*now_ms)(void *arg);
+    /** A phase in the callback form is over: have assay_completion_run()
+     *  called with this, once, in the thread that the session belongs to, such
+     *  as that of an event loop. Called in a thread of the library, no lock
+     *  held; returns soon. NULL: the done callbacks are called in threads of
+     *  the library. */
+    void (*complete)(void *arg, assay_completion *completion);
+    void *host_arg; /**< handed to now_ms and complete */
 } assay_options;
 
 #define ASSAY_OPTIONS_INIT                                                \
@@ -123,8 +138,17 @@ ASSAY_API assay_rc assay_start(assay *assay_,
 ASSAY_API assay_rc assay_reload(assay *assay_,
                                 assay_error *err) ASSAY_MUST_CHECK;
 
-/** Stop the library's threads and processes; sessions must be closed. Waits for
- * signatures that load in the background, which may take a minute. */
+/**
+ * Stop the library's threads and processes. Sessions should be closed before;
+ * their phases, and new sessions, are ASSAY_E_STATE from now on.
+ *
+ * Waits for phases in the callback form that run: for as long as the timeouts
+ * of their scans and the limits of their scripts let them. Those that have not
+ * begun end with ASSAY_E_STATE. When it has returned, no completion is handed
+ * out and no done callback is called any more. Waits also for signatures that
+ * load in the background, which may take a minute.
+ * Threads: none of the library's, so no callback.
+ */
 ASSAY_API void assay_stop(assay *assay_);
 /**
  * Begin no more work in the background: no probe, no look for newer signatures.
@@ -133,7 +157,8 @@ ASSAY_API void assay_stop(assay *assay_);
  *         kernel instead of waiting in assay_stop()
  */
 ASSAY_API bool assay_quiesce(assay *assay_, int64_t wait_ms);
-/** Accepts NULL; stops when still running; sets *assay to NULL. */
+/** Accepts NULL; stops when still running; sets *assay to NULL. Sessions are
+ *  closed, and completions that the host did not run are freed. */
 ASSAY_API void assay_close(assay **assay_);
 
 /**
@@ -204,7 +229,14 @@ typedef void assay_progress(void *arg);
 ASSAY_API assay_rc assay_session_open(assay *assay_, const assay_peer *peer,
                                       assay_session **out,
                                       assay_error *err) ASSAY_MUST_CHECK;
-/** Frees a message in progress, too. Accepts NULL; sets *session to NULL. */
+/**
+ * Frees a message in progress, too. Accepts NULL; sets *session to NULL.
+ *
+ * While a phase runs it returns at once, and the session is freed when the
+ * phase has ended. In any case no done callback is called after it returned;
+ * one that is being called in another thread is waited for, so hold nothing
+ * that it waits for.
+ */
 ASSAY_API void assay_session_close(assay_session **session);
 
 /** Ask for progress calls about every interval_ms while
@@ -216,10 +248,13 @@ ASSAY_API void assay_session_on_progress(assay_session *session,
 
 /* Phases. Each runs the policy and fills *disposition_out; a policy failure
  * is a disposition (421, disconnect), not an error of the call.
- * @return ASSAY_OK; ASSAY_E_STATE when called out of order; ASSAY_E_NOMEM
- * (then *disposition_out is TEMPFAIL 451 as well).
+ * @return ASSAY_OK; ASSAY_E_STATE when called out of order, while another
+ * phase of the session runs, or after assay_stop(); ASSAY_E_INVAL a text that
+ * must be there is NULL; ASSAY_E_NOMEM (then *disposition_out is TEMPFAIL 451
+ * as well).
  * Blocks: as long as the policy does. */
 
+/** Once, and first. */
 ASSAY_API assay_rc assay_session_connect(assay_session *session,
                                          assay_disposition *disposition_out,
                                          assay_error *err) ASSAY_MUST_CHECK;
@@ -278,7 +313,84 @@ ASSAY_API const char *assay_session_stored(const assay_session *session,
  */
 ASSAY_API assay_rc assay_session_store(assay_session *session,
                                        assay_error *err) ASSAY_MUST_CHECK;
-/** RSET, abort, or the message is done with: frees the message. */
-ASSAY_API void assay_session_reset(assay_session *session);
+/** RSET, abort, or the message is done with: frees the message.
+ *  @return ASSAY_OK; ASSAY_E_STATE while a phase runs: nothing was done */
+ASSAY_API assay_rc assay_session_reset(assay_session *session);
+
+/* ---- phases in the callback form --------------------------------------- */
+
+/** Most phases of a library that run at once, in threads of their own. */
+#define ASSAY_PHASES_RUNNING_MAX 256
+/** Most that were begun and whose end the host has not been told of, or has
+ *  not run the completion of. */
+#define ASSAY_PHASES_OPEN_MAX 16384
+
+/**
+ * A phase ended.
+ *
+ * @param rc           what the blocking form would have returned
+ * @param disposition  borrowed for the call; what to answer, also on failure.
+ *                     Of a store: CONTINUE, or TEMPFAIL 451
+ * @param error        borrowed for the call; the text, when rc is not ASSAY_OK
+ * Threads: the one that runs the completion; without the option complete, one
+ * of the library. No lock is held. The session may be used again, begin its
+ * next phase (then in one of the library's threads that one may end before
+ * this returns), or be closed.
+ */
+typedef void assay_phase_done(void *arg, assay_rc rc,
+                              const assay_disposition *disposition,
+                              const assay_error *error);
+
+/* Each begins what the blocking form of the name does and returns; texts are
+ * copied, which assay_session_on_progress() asked for is called in the thread
+ * that runs the phase. Until done is called the session may only be closed.
+ *
+ * @return ASSAY_OK: done is called once, unless the session is closed or the
+ * library stopped before. Else it is never called: ASSAY_E_STATE before
+ * assay_start() and after assay_stop(), while another phase of the session
+ * runs, and out of order; ASSAY_E_LIMIT ASSAY_PHASES_OPEN_MAX; ASSAY_E_INVAL;
+ * ASSAY_E_NOMEM; ASSAY_E_IO no thread can be made.
+ * Threads: the session's. Blocks: never. */
+
+ASSAY_API assay_rc
+assay_session_connect_begin(assay_session *session, assay_phase_done *done,
+                            void *arg, assay_error *err) ASSAY_MUST_CHECK;
+ASSAY_API assay_rc assay_session_ehlo_begin(assay_session *session,
+                                            const char *name,
+                                            assay_phase_done *done, void *arg,
+                                            assay_error *err) ASSAY_MUST_CHECK;
+ASSAY_API assay_rc assay_session_mailfrom_begin(
+    assay_session *session, const char *sender, const char *argument,
+    assay_phase_done *done, void *arg, assay_error *err) ASSAY_MUST_CHECK;
+ASSAY_API assay_rc assay_session_rcptto_begin(
+    assay_session *session, const char *recipient, const char *argument,
+    assay_phase_done *done, void *arg, assay_error *err) ASSAY_MUST_CHECK;
+ASSAY_API assay_rc assay_session_data_begin(assay_session *session,
+                                            assay_phase_done *done, void *arg,
+                                            assay_error *err) ASSAY_MUST_CHECK;
+ASSAY_API assay_rc assay_session_store_begin(assay_session *session,
+                                             assay_phase_done *done, void *arg,
+                                             assay_error *err) ASSAY_MUST_CHECK;
+
+/**
+ * Tell the end of a phase: calls its done callback, unless the session was
+ * closed or the library stopped meanwhile. Frees the completion.
+ *
+ * @param completion  handed to the option complete; once; before assay_close()
+ * Threads: the session's.
+ */
+ASSAY_API void assay_completion_run(assay_completion *completion);
+
+/**
+ * What the library counts, as JSON: one object with members version, phases,
+ * antivirus, caches, counters, pools and scanners, as the console shows them
+ * (docs/CONSOLE.md).
+ *
+ * @param json_out  set on ASSAY_OK; free() it
+ * @return ASSAY_OK; ASSAY_E_LIMIT it would be over 4 MiB; ASSAY_E_NOMEM
+ * Threads: any. Blocks: no scan waits for it.
+ */
+ASSAY_API assay_rc assay_statistics(assay *assay_, char **json_out,
+                                    assay_error *err) ASSAY_MUST_CHECK;
 
 #endif

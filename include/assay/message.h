@@ -68,6 +68,25 @@ ASSAY_API assay_rc assay_message_new_borrowed(
     const void *data, size_t len, const assay_message_limits *limits,
     assay_message **out, assay_error *err) ASSAY_MUST_CHECK;
 
+/**
+ * Build an empty message over bytes that somebody else owns (no copy): for a
+ * host that has the whole message in one buffer. Nothing can be appended; it
+ * is finished as any other.
+ *
+ * @param data     stays valid and unchanged until the message is freed, which
+ *                 for that of a session is at the reset, the next mailfrom or
+ *                 the close, and when it is closed in a phase, at its end
+ * @param release  called once with @arg when the bytes are not needed any
+ *                 more, in whatever thread that is; never unless ASSAY_OK is
+ *                 returned; may be NULL
+ * @return ASSAY_OK; ASSAY_E_STATE it is not empty; ASSAY_E_LIMIT over
+ *         max_message_bytes, and then the message cannot be finished
+ */
+ASSAY_API assay_rc assay_message_borrow(assay_message *message,
+                                        const void *data, size_t len,
+                                        void (*release)(void *arg), void *arg,
+                                        assay_error *err) ASSAY_MUST_CHECK;
+
 /** Accepts NULL and unfinished messages; sets *message to NULL. */
 ASSAY_API void assay_message_free(assay_message **message);
 

@@ -101,6 +101,32 @@ assay_rc assay_message_new_borrowed(const void *data, size_t len,
     return rc;
 }
 
+static assay_rc fail_build(assay_message *message, assay_rc rc,
+                           assay_error *err)
+{
+    message->build_rc = rc;
+    if (rc == ASSAY_E_LIMIT)
+        return assay_error_set(err, rc, "message is over %zu bytes",
+                               message->limits.max_message_bytes);
+    return assay_error_set(err, rc, "message bytes");
+}
+
+assay_rc assay_message_borrow(assay_message *message, const void *data,
+                              size_t len, void (*release)(void *arg), void *arg,
+                              assay_error *err)
+{
+    if (message->state != ASSAY__BUILD_EMPTY || message->build_rc != ASSAY_OK)
+        return assay_error_set(err, ASSAY_E_STATE,
+                               "the message has bytes already");
+    if (len > message->limits.max_message_bytes)
+        return fail_build(message, ASSAY_E_LIMIT, err);
+    message->received = (assay_bytes){len > 0 ? data : "", len};
+    message->release = release;
+    message->release_arg = arg;
+    message->state = ASSAY__BUILD_BORROWED;
+    return ASSAY_OK;
+}
+
 static void free_envelope(assay_message *message)
 {
     free(message->sender);
@@ -124,6 +150,8 @@ void assay_message_free(assay_message **message)
     assay__strbuf_fini(&dying->wire);
     free_envelope(dying);
     assay_context_free(&dying->context);
+    if (dying->release)
+        dying->release(dying->release_arg);
     free(dying);
     *message = NULL;
 }
@@ -131,19 +159,9 @@ void assay_message_free(assay_message **message)
 /* ---- building --------------------------------------------------------------
  */
 
-static assay_rc fail_build(assay_message *message, assay_rc rc,
-                           assay_error *err)
-{
-    message->build_rc = rc;
-    if (rc == ASSAY_E_LIMIT)
-        return assay_error_set(err, rc, "message is over %zu bytes",
-                               message->limits.max_message_bytes);
-    return assay_error_set(err, rc, "message bytes");
-}
-
 static assay_rc begin_append(const assay_message *message, assay_error *err)
 {
-    if (message->state == ASSAY__BUILD_FINISHED)
+    if (message->state >= ASSAY__BUILD_BORROWED)
         return assay_error_set(err, ASSAY_E_STATE, "message is finished");
     if (message->build_rc != ASSAY_OK)
         return assay_error_set(err, message->build_rc,
@@ -250,8 +268,13 @@ assay_rc assay_message_append_header(assay_message *message, const char *name,
 
 assay_rc assay_message_finish(assay_message *message, assay_error *err)
 {
-    assay_rc rc = begin_append(message, err);
+    assay_rc rc;
 
+    if (message->state == ASSAY__BUILD_BORROWED) {
+        message->state = ASSAY__BUILD_FINISHED;
+        return ASSAY_OK;
+    }
+    rc = begin_append(message, err);
     if (rc != ASSAY_OK)
         return rc;
     rc = end_headers(message);
@@ -263,7 +286,7 @@ assay_rc assay_message_finish(assay_message *message, assay_error *err)
 
 size_t assay_message_size(const assay_message *message)
 {
-    return message->state == ASSAY__BUILD_FINISHED ? message->received.len
+    return message->state >= ASSAY__BUILD_BORROWED ? message->received.len
                                                    : message->built.len;
 }
 

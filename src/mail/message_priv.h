@@ -43,6 +43,7 @@ enum assay__build_state {
     ASSAY__BUILD_EMPTY,
     ASSAY__BUILD_HEADERS, /* the last thing appended was a header */
     ASSAY__BUILD_BYTES,
+    ASSAY__BUILD_BORROWED, /* received is set */
     ASSAY__BUILD_FINISHED
 };
 
@@ -52,7 +53,9 @@ struct assay_message {
     enum assay__build_state state;
     assay_rc build_rc; /* of the append that failed, or ASSAY_OK */
     struct assay__strbuf built;
-    assay_bytes received; /* in built or borrowed; set when finished */
+    assay_bytes received;       /* in built or borrowed; set when finished */
+    void (*release)(void *arg); /* of borrowed bytes; NULL: none */
+    void *release_arg;
 
     struct assay__strbuf wire; /* empty while it equals received */
     bool wire_known;

@@ -11,10 +11,13 @@
 #include "mail/message_owner.h"
 #include "policy/disposition.h"
 #include "policy/outcome.h"
+#include "policy/session_step.h"
+#include "policy/session_use.h"
 
 enum { PEER_MAX = 128, HOST_MAX = 256 };
 
 struct assay_session {
+    struct assay__session_use use;
     struct assay__session_env env;
     assay_context *context;
     assay_message *message; /* NULL between messages */
@@ -57,6 +60,14 @@ static void keep_peer(assay_session *session, const assay_peer *peer)
         assay__text_copy(session->peer, sizeof session->peer, session->address);
 }
 
+static void unref(assay_session *session)
+{
+    if (!assay__session_use_unref(&session->use))
+        return;
+    assay__session_use_fini(&session->use);
+    free(session);
+}
+
 static assay_rc prepare(assay_session *session, assay_error *err)
 {
     assay_rc rc = assay_context_new(&session->context, err);
@@ -82,10 +93,15 @@ assay_rc assay__session_new(const struct assay__session_env *env,
         return assay_error_set(err, ASSAY_E_NOMEM, "session");
     session->env = *env;
     keep_peer(session, peer);
+    rc = assay__session_use_init(&session->use, err);
+    if (rc != ASSAY_OK) {
+        free(session);
+        return rc;
+    }
     rc = prepare(session, err);
     if (rc != ASSAY_OK) {
         assay_context_free(&session->context);
-        free(session);
+        unref(session);
         return rc;
     }
     *out = session;
@@ -137,6 +153,14 @@ static void leave_policy(assay_session *session)
         session->env.release(session->env.arg);
 }
 
+/* All but the memory of the session itself. */
+static void empty(assay_session *session)
+{
+    drop_message(session);
+    leave_policy(session);
+    assay_context_free(&session->context);
+}
+
 void assay_session_close(assay_session **session)
 {
     assay_session *s = *session;
@@ -144,15 +168,63 @@ void assay_session_close(assay_session **session)
     *session = NULL;
     if (!s)
         return;
-    drop_message(s);
-    leave_policy(s);
-    assay_context_free(&s->context);
-    free(s);
+    if (assay__session_use_close(&s->use))
+        empty(s);
+    unref(s);
 }
 
-void assay_session_reset(assay_session *session)
+assay_rc assay_session_reset(assay_session *session)
 {
+    if (!assay__session_use_claim(&session->use))
+        return ASSAY_E_STATE;
     drop_message(session);
+    assay__session_unclaim(session);
+    return ASSAY_OK;
+}
+
+/* ---- use --------------------------------------------------------------- */
+
+assay_rc assay__session_claim(assay_session *session, assay_error *err)
+{
+    const _Atomic bool *is_stopped;
+
+    if (!assay__session_use_claim(&session->use))
+        return assay_error_set(err, ASSAY_E_STATE,
+                               "another phase of this session runs");
+    is_stopped = session->env.is_stopped;
+    if (!is_stopped || !atomic_load(is_stopped))
+        return ASSAY_OK;
+    assay__session_unclaim(session);
+    return assay_error_set(err, ASSAY_E_STATE, "the library is stopped");
+}
+
+void assay__session_unclaim(assay_session *session)
+{
+    if (!assay__session_use_release(&session->use, ASSAY__SESSION_FREE))
+        empty(session);
+    unref(session);
+}
+
+bool assay__session_end_step(assay_session *session)
+{
+    if (assay__session_use_release(&session->use, ASSAY__SESSION_ENDED))
+        return true;
+    empty(session);
+    unref(session);
+    return false;
+}
+
+void assay__session_tell(assay_session *session, void (*tell)(void *arg),
+                         void *arg)
+{
+    struct assay__session_teller teller;
+
+    if (assay__session_use_tell(&session->use, &teller)) {
+        if (tell)
+            tell(arg);
+        assay__session_use_told(&session->use, &teller);
+    }
+    unref(session);
 }
 
 /* ---- what policy asks -------------------------------------------------- */
@@ -193,11 +265,6 @@ const char *assay_session_stored(const assay_session *session, size_t index)
     return index < session->storage.count
                ? session->storage.items[index].recipient
                : NULL;
-}
-
-bool assay__session_has_passed(const assay_session *session)
-{
-    return session->message_done && session->may_pass;
 }
 
 assay_disposition *assay__session_reply(assay_session *session)
@@ -341,7 +408,7 @@ static void run_phase(assay_session *session, assay_phase phase,
 }
 
 /* Every failure of a step is a temporary answer, never silence. */
-static assay_rc fail_step(assay_rc rc, assay_disposition *disposition)
+assay_rc assay__session_fail_step(assay_rc rc, assay_disposition *disposition)
 {
     (void)assay__disposition_reply(disposition, 451,
                                    "4.3.0 Local error in processing", NULL);
@@ -381,10 +448,12 @@ static assay_rc set_number(assay_context *context, const char *key,
     return assay_context_set(context, key, text, err);
 }
 
-assay_rc assay_session_connect(assay_session *session,
-                               assay_disposition *disposition_out,
-                               assay_error *err)
+static assay_rc take_connect(assay_session *session,
+                             const struct assay__step *step,
+                             assay_disposition *disposition_out,
+                             assay_error *err)
 {
+    (void)step;
     (void)err;
     session->connected = true;
     run_phase(session, ASSAY_PHASE_CONNECT, NULL);
@@ -392,16 +461,17 @@ assay_rc assay_session_connect(assay_session *session,
     return ASSAY_OK;
 }
 
-assay_rc assay_session_ehlo(assay_session *session, const char *name,
-                            assay_disposition *disposition_out,
-                            assay_error *err)
+static assay_rc take_ehlo(assay_session *session,
+                          const struct assay__step *step,
+                          assay_disposition *disposition_out, assay_error *err)
 {
+    const char *name = step->text;
     assay_rc rc = assay_context_set(session->context, "ehlo_string", name, err);
 
     if (rc == ASSAY_OK)
         rc = assay_context_set(session->context, "ehlo_domain", name, err);
     if (rc != ASSAY_OK)
-        return fail_step(rc, disposition_out);
+        return assay__session_fail_step(rc, disposition_out);
     session->greeted = true;
     run_phase(session, ASSAY_PHASE_EHLO, name);
     *disposition_out = session->reply;
@@ -467,11 +537,12 @@ static assay_rc begin_message(assay_session *session, const char *sender,
     return rc;
 }
 
-assay_rc assay_session_mailfrom(assay_session *session, const char *sender,
-                                const char *argument,
-                                assay_disposition *disposition_out,
-                                assay_error *err)
+static assay_rc take_mailfrom(assay_session *session,
+                              const struct assay__step *step,
+                              assay_disposition *disposition_out,
+                              assay_error *err)
 {
+    const char *sender = step->text, *argument = step->argument;
     assay_rc rc;
 
     drop_message(session);
@@ -482,7 +553,7 @@ assay_rc assay_session_mailfrom(assay_session *session, const char *sender,
     }
     rc = begin_message(session, sender, argument, err);
     if (rc != ASSAY_OK)
-        return fail_step(rc, disposition_out);
+        return assay__session_fail_step(rc, disposition_out);
     run_phase(session, ASSAY_PHASE_MAILFROM, argument ? argument : sender);
     *disposition_out = session->reply;
     return ASSAY_OK;
@@ -521,21 +592,18 @@ static assay_rc keep_recipient(assay_session *session, const char *recipient,
     return rc;
 }
 
-assay_rc assay_session_rcptto(assay_session *session, const char *recipient,
-                              const char *argument,
-                              assay_disposition *disposition_out,
-                              assay_error *err)
+static assay_rc take_rcptto(assay_session *session,
+                            const struct assay__step *step,
+                            assay_disposition *disposition_out,
+                            assay_error *err)
 {
+    const char *recipient = step->text, *argument = step->argument;
     assay_rc rc;
 
-    if (!session->message || session->message_done)
-        return fail_step(
-            assay_error_set(err, ASSAY_E_STATE, "rcptto without mailfrom"),
-            disposition_out);
     rc = set_address_keys(assay_message_context(session->message), "rcptto",
                           recipient, argument, err);
     if (rc != ASSAY_OK)
-        return fail_step(rc, disposition_out);
+        return assay__session_fail_step(rc, disposition_out);
     run_phase(session, ASSAY_PHASE_RCPTTO, argument ? argument : recipient);
     if (session->reply.action == ASSAY_ACTION_CONTINUE)
         look_at_mailbox(session, recipient);
@@ -543,7 +611,7 @@ assay_rc assay_session_rcptto(assay_session *session, const char *recipient,
     if (session->reply.action == ASSAY_ACTION_CONTINUE) {
         rc = keep_recipient(session, recipient, err);
         if (rc != ASSAY_OK)
-            return fail_step(rc, disposition_out);
+            return assay__session_fail_step(rc, disposition_out);
     }
     return ASSAY_OK;
 }
@@ -593,19 +661,16 @@ static assay_rc run_data_phases(assay_session *session, assay_error *err)
     return ASSAY_OK;
 }
 
-assay_rc assay_session_data(assay_session *session,
-                            assay_disposition *disposition_out,
-                            assay_error *err)
+static assay_rc take_data(assay_session *session,
+                          const struct assay__step *step,
+                          assay_disposition *disposition_out, assay_error *err)
 {
     assay_rc rc;
 
-    if (!session->message || session->message_done)
-        return fail_step(
-            assay_error_set(err, ASSAY_E_STATE, "data without mailfrom"),
-            disposition_out);
+    (void)step;
     rc = assay_message_finish(session->message, err);
     if (rc != ASSAY_OK)
-        return fail_step(rc, disposition_out);
+        return assay__session_fail_step(rc, disposition_out);
     session->message_done = true;
     assay__pulse_start(&session->pulse);
     rc = run_data_phases(session, err);
@@ -615,8 +680,86 @@ assay_rc assay_session_data(assay_session *session,
                                             session->env.policy->virus_headers,
                                             session->message, err);
     if (rc != ASSAY_OK)
-        return fail_step(rc, disposition_out);
+        return assay__session_fail_step(rc, disposition_out);
     session->may_pass = session->reply.action == ASSAY_ACTION_CONTINUE;
     *disposition_out = session->reply;
     return ASSAY_OK;
+}
+
+/* ---- steps ------------------------------------------------------------- */
+
+static assay_rc take_store(assay_session *session,
+                           const struct assay__step *step,
+                           assay_disposition *disposition_out, assay_error *err)
+{
+    assay_rc rc = assay__storage_deliver(session, err);
+
+    (void)step;
+    if (rc != ASSAY_OK)
+        return assay__session_fail_step(rc, disposition_out);
+    assay__disposition_continue(disposition_out);
+    return ASSAY_OK;
+}
+
+static bool may_connect(const assay_session *session)
+{
+    return !session->connected && !session->greeted &&
+           session->message_count == 0;
+}
+
+static bool may_always(const assay_session *session)
+{
+    (void)session;
+    return true;
+}
+
+static bool has_open_message(const assay_session *session)
+{
+    return session->message && !session->message_done;
+}
+
+static bool may_store(const assay_session *session)
+{
+    return session->message_done && session->may_pass &&
+           !session->storage.is_delivered;
+}
+
+static const struct {
+    bool (*may)(const assay_session *session);
+    assay_rc (*take)(assay_session *session, const struct assay__step *step,
+                     assay_disposition *disposition_out, assay_error *err);
+    const char *too_early; /* or too late */
+    bool needs_text;
+} steps[] = {
+    [ASSAY__STEP_CONNECT] = {may_connect, take_connect,
+                             "connect comes first, and once", false},
+    [ASSAY__STEP_EHLO] = {may_always, take_ehlo, "", true},
+    [ASSAY__STEP_MAILFROM] = {may_always, take_mailfrom, "", true},
+    [ASSAY__STEP_RCPTTO] = {has_open_message, take_rcptto,
+                            "rcptto without mailfrom", true},
+    [ASSAY__STEP_DATA] = {has_open_message, take_data, "data without mailfrom",
+                          false},
+    [ASSAY__STEP_STORE] = {may_store, take_store,
+                           "no message that may be delivered", false},
+};
+
+assay_rc assay__session_check_step(const assay_session *session,
+                                   const struct assay__step *step,
+                                   assay_error *err)
+{
+    if (steps[step->kind].needs_text && !step->text)
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "the text of the command is missing");
+    if (!steps[step->kind].may(session))
+        return assay_error_set(err, ASSAY_E_STATE, "%s",
+                               steps[step->kind].too_early);
+    return ASSAY_OK;
+}
+
+assay_rc assay__session_take_step(assay_session *session,
+                                  const struct assay__step *step,
+                                  assay_disposition *disposition_out,
+                                  assay_error *err)
+{
+    return steps[step->kind].take(session, step, disposition_out, err);
 }

@@ -4,12 +4,14 @@
  * A session: one SMTP connection, its context, the message in progress, and
  * the reply that the policy set in the present phase.
  *
- * Calls on one session are made one at a time, and every phase runs in the
- * thread of its caller; so there is no lock here. Scans run in thread pools
- * while that thread waits and makes the host's progress calls.
+ * Calls on one session are made one at a time, which session_use.h sees to;
+ * so there is no other lock here. Scans run in thread pools while the thread
+ * of the phase waits and makes the host's progress calls.
  */
 #ifndef ASSAY_POLICY_SESSION_H
 #define ASSAY_POLICY_SESSION_H
+
+#include <stdatomic.h>
 
 #include <assay/assay.h>
 
@@ -36,6 +38,9 @@ struct assay__session_env {
     bool (*renew)(const struct assay__session_env *env,
                   struct assay__session_env *next_out);
     void *owner; /* for renew */
+    /** Whether the library is stopped: then no step may be taken. NULL: it
+     *  never is. */
+    const _Atomic bool *is_stopped;
 };
 
 /** On failure env->release is not called. */
@@ -48,8 +53,6 @@ struct assay__scan_record *assay__session_record(assay_session *session);
 
 /** The recipients of the message in progress whose mail goes to a Maildir. */
 struct assay__storage *assay__session_storage(assay_session *session);
-/** Whether the data step ran and the policy let the message pass. */
-bool assay__session_has_passed(const assay_session *session);
 
 /** The reply of the present phase, to be changed by modules. */
 assay_disposition *assay__session_reply(assay_session *session);

@@ -338,17 +338,11 @@ static assay_rc deliver(assay_session *session,
     return rc;
 }
 
-assay_rc assay_session_store(assay_session *session, assay_error *err)
+assay_rc assay__storage_deliver(assay_session *session, assay_error *err)
 {
     struct assay__storage *storage = assay__session_storage(session);
     assay_rc rc;
 
-    if (!assay__session_has_passed(session))
-        return assay_error_set(err, ASSAY_E_STATE,
-                               "no message that may be delivered");
-    if (storage->is_delivered)
-        return assay_error_set(err, ASSAY_E_STATE,
-                               "the message is delivered already");
     if (storage->count == 0)
         return ASSAY_OK;
     rc = deliver(session, storage, err);

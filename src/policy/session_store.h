@@ -38,6 +38,8 @@ void assay__storage_look(const struct assay__policy *policy,
 assay_rc assay__storage_add(struct assay__storage *storage,
                             const struct assay__policy *policy,
                             const char *recipient, assay_error *err);
+/** assay_session_store(), of a message that passed and is not delivered. */
+assay_rc assay__storage_deliver(assay_session *session, assay_error *err);
 /** Leaves an empty one. */
 void assay__storage_fini(struct assay__storage *storage);
 

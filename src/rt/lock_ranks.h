@@ -9,6 +9,9 @@
  *   LOCK(name, rank, what it guards)
  */
 LOCK(generation, 20, "the present generation, and whether one is loading")
+LOCK(session, 25,
+     "whether a phase of a session runs, and whether the session was closed")
+LOCK(phases, 27, "the phases in the callback form that are open")
 LOCK(call, 30, "whether the engine call of a pool job is done")
 LOCK(scanner, 35,
      "workers, state and requests of an engine in scanner processes")

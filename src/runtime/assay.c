@@ -26,6 +26,7 @@
 #include "runtime/counters.h"
 #include "runtime/host_stanzas.h"
 #include "runtime/paths.h"
+#include "runtime/phase_call.h"
 #include "runtime/policy_table.h"
 #include "runtime/pools.h"
 #include "runtime/ticker.h"
@@ -46,7 +47,10 @@ struct assay {
     bool reloading;                    /* lock */
     struct assay__host_stanzas host;   /* what it was given; set once */
     struct assay__pools *pools;
+    struct assay__wall_clock clock; /* the host's; set once */
+    struct assay__phases *phases;
     _Atomic bool is_started;         /* processes may be started */
+    _Atomic bool is_stopped;         /* sessions take no more steps */
     struct assay__ticker *ticker;    /* NULL: not started */
     struct assay__ticker *refresher; /* lock; likewise; apart from the probes,
                                         for a refresh may take minutes */
@@ -99,6 +103,10 @@ static assay_rc own_options(assay *self, const assay_options *options,
     if (rc == ASSAY_OK)
         rc = assay__path_beside_library(
             self->options.share_path, "../share/assay", &self->share_path, err);
+    self->clock = (struct assay__wall_clock){
+        .now_ms = self->options.now_ms,
+        .arg = self->options.host_arg,
+    };
     self->log = (assay_log){
         .sink = self->options.log,
         .arg = self->options.log_arg,
@@ -109,6 +117,7 @@ static assay_rc own_options(assay *self, const assay_options *options,
 
 static void destroy(assay *self)
 {
+    assay__phases_free(&self->phases);
     assay__generation_unref(&self->present);
     assay__host_stanzas_free(&self->host);
     assay__pools_free(&self->pools);
@@ -166,6 +175,7 @@ static assay_rc build(assay *self, const struct assay__change *change,
         .share_path = self->share_path,
         .pools = self->pools,
         .log = &self->log,
+        .clock = &self->clock,
     };
 
     if (change->config_path)
@@ -211,6 +221,16 @@ struct assay__generation *assay__present(assay *self)
 const assay_log *assay__log(const assay *self)
 {
     return &self->log;
+}
+
+const struct assay__wall_clock *assay__host_clock(const assay *self)
+{
+    return &self->clock;
+}
+
+struct assay__phases *assay__phases(const assay *self)
+{
+    return self->phases;
 }
 
 struct assay__counters *assay__counters(const assay *self)
@@ -277,7 +297,9 @@ assay_rc assay_open(const assay_options *options, assay **out, assay_error *err)
         return rc;
     rc = assay__pools_new(&self->pools, err);
     if (rc == ASSAY_OK)
-        rc = assay__counters_new(&self->counters, err);
+        rc = assay__counters_new(&self->clock, &self->counters, err);
+    if (rc == ASSAY_OK)
+        rc = assay__phases_new(&self->options, &self->phases, err);
     if (rc == ASSAY_OK)
         rc = assay__change_build(self, &as_configured, &self->present, err);
     if (rc == ASSAY_OK)
@@ -389,12 +411,23 @@ void assay__change_end(assay *self, struct assay__generation *next)
     assay__generation_unref(&old);
 }
 
+static assay_rc check_runs(const assay *self, assay_error *err)
+{
+    if (!atomic_load(&self->is_stopped))
+        return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_STATE, "the library is stopped");
+}
+
 assay_rc assay_reload(assay *assay_, assay_error *err)
 {
     const struct assay__change as_configured = {0};
-    struct assay__generation *old = assay__change_begin(assay_);
-    struct assay__generation *next = NULL;
-    assay_rc rc = assay__change_build(assay_, &as_configured, &next, err);
+    struct assay__generation *old, *next = NULL;
+    assay_rc rc = check_runs(assay_, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    old = assay__change_begin(assay_);
+    rc = assay__change_build(assay_, &as_configured, &next, err);
 
     assay__change_end(assay_, next);
     assay__generation_unref(&old);
@@ -458,12 +491,15 @@ assay_rc assay_start(assay *assay_, assay_error *err)
     if (rc != ASSAY_OK)
         return rc;
     atomic_store(&assay_->is_started, true);
+    atomic_store(&assay_->is_stopped, false);
     rc = assay__generation_start(assay_->present, &assay_->log, err);
     if (rc == ASSAY_OK)
         rc = assay__ticker_start("assay-probe", PROBE_INTERVAL_MS, probe,
                                  assay_, &assay_->ticker, err);
     if (rc == ASSAY_OK)
         rc = start_refresher(assay_, err);
+    if (rc == ASSAY_OK)
+        rc = assay__phases_start(assay_->phases, err);
     if (rc != ASSAY_OK)
         assay_stop(assay_);
     return rc;
@@ -494,8 +530,12 @@ bool assay_quiesce(assay *assay_, int64_t wait_ms)
 
 void assay_stop(assay *assay_)
 {
+    atomic_store(&assay_->is_stopped, true);
     if (assay_->present)
         interrupt(assay_);
+    /* Before the pools and processes that phases wait for. */
+    if (assay_->phases)
+        assay__phases_stop(assay_->phases);
     stop_refresher(assay_);
     assay__ticker_stop(&assay_->ticker);
     assay__pools_stop(assay_->pools);
@@ -625,16 +665,22 @@ static struct assay__session_env session_env(
         .arg = generation,
         .renew = renew_env,
         .owner = self,
+        .is_stopped = &self->is_stopped,
     };
 }
 
 assay_rc assay_session_open(assay *assay_, const assay_peer *peer,
                             assay_session **out, assay_error *err)
 {
-    struct assay__generation *generation = assay__present(assay_);
-    struct assay__session_env env = session_env(assay_, generation);
-    assay_rc rc = assay__session_new(&env, peer, out, err);
+    struct assay__generation *generation;
+    struct assay__session_env env;
+    assay_rc rc = check_runs(assay_, err);
 
+    if (rc != ASSAY_OK)
+        return rc;
+    generation = assay__present(assay_);
+    env = session_env(assay_, generation);
+    rc = assay__session_new(&env, peer, out, err);
     if (rc != ASSAY_OK)
         assay__generation_unref(&generation);
     return rc;

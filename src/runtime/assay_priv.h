@@ -10,16 +10,20 @@
 
 #include <assay/assay.h>
 
+#include "base/wall_clock.h"
 #include "conf/files.h"
 #include "runtime/generation.h"
 #include "runtime/pools.h"
 
 struct assay__counters;
+struct assay__phases;
 
 /** The present generation; the caller's reference. Threads: any. */
 struct assay__generation *assay__present(assay *self);
 /** Where the library logs; borrowed until assay_close(). */
 const assay_log *assay__log(const assay *self);
+/** The host's wall clock; borrowed until assay_close(). */
+const struct assay__wall_clock *assay__host_clock(const assay *self);
 /** What `counter` lists besides the engines; borrowed until assay_close(). */
 struct assay__counters *assay__counters(const assay *self);
 
@@ -51,5 +55,8 @@ void assay__change_end(assay *self, struct assay__generation *next);
 
 /** The thread pools, for `threads stats`; borrowed, set once. */
 const struct assay__pools *assay__pools_of(const assay *self);
+
+/** Phases in the callback form; borrowed until assay_close(). */
+struct assay__phases *assay__phases(const assay *self);
 
 #endif

@@ -9,6 +9,7 @@
 #ifndef ASSAY_RUNTIME_BUILD_H
 #define ASSAY_RUNTIME_BUILD_H
 
+#include "base/wall_clock.h"
 #include "conf/files.h"
 #include "runtime/generation.h"
 
@@ -20,6 +21,7 @@ struct assay__build_input {
     const struct assay__pools *pools; /* those in use, to warn of what cannot
                                          change; NULL: none */
     const assay_log *log;             /* must outlive the generation */
+    const struct assay__wall_clock *clock; /* likewise, and the engines */
     const struct assay__conf_files *files; /* read instead of
                                               options->config_path; NULL */
 };

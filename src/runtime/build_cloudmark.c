@@ -196,7 +196,8 @@ static assay_rc make_scorer(struct reading *reading, assay_error *err)
     assay__build_check_workers(reading->build, reading->item,
                                reading->options.pool);
     rc = assay__scorer_new(reading->module, &reading->options,
-                           reading->settings, &generation->policy.scorer, err);
+                           reading->settings, reading->build->input->clock,
+                           &generation->policy.scorer, err);
     if (rc == ASSAY_OK &&
         check_scorer(reading, generation->policy.scorer) != ASSAY_OK)
         rc = assay_error_set(err, ASSAY_E_NOMEM, STANZA);
@@ -230,6 +231,7 @@ assay_rc assay__build_activefilter(struct assay__build *build, assay_error *err)
     struct assay__activefilter_options options = {
         .maildirs = &build->generation->maildirs,
         .log = build->input->log,
+        .clock = build->input->clock,
         .is_trial = build->input->options->is_trial,
     };
 

@@ -216,6 +216,7 @@ static assay_rc make_options(struct assay__build *build,
         .domain_in_path = settings->domain_in_path,
         .dirmode = settings->dirmode,
         .filemode = settings->filemode,
+        .clock = build->input->clock,
     };
     *out = options;
     return merge_domains(build, settings, &options->domains, err);

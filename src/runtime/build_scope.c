@@ -427,8 +427,10 @@ static assay_rc new_scope(struct assay__build *build,
         assay__build_check_pool(build, item, options.pool);
         rc = assay__scope_new(name_of(item), &options, out, err);
     }
-    if (rc == ASSAY_OK)
+    if (rc == ASSAY_OK) {
+        (*out)->clock = build->input->clock;
         generation->scopes[generation->scope_count++] = *out;
+    }
     return rc;
 }
 

@@ -83,12 +83,18 @@ static void add_core(struct assay__engine_core *core, void *arg)
         sum->since_s = since_s;
 }
 
+struct restart {
+    size_t which;
+    int64_t now_s;
+};
+
 static void reset_core(struct assay__engine_core *core, void *arg)
 {
-    const size_t *which = arg;
+    const struct restart *restart = arg;
+    struct assay__engine_count_base *base = &core->counted_from[restart->which];
 
-    core->counted_from[*which].value = raw_value(core, *which);
-    core->counted_from[*which].since_s = time(NULL);
+    base->value = raw_value(core, restart->which);
+    base->since_s = restart->now_s;
 }
 
 /* The engine and the number of a path such as /antivirus/clamav/viruses. */
@@ -134,10 +140,10 @@ static struct assay__scorer_count *scorer_count(
     return NULL;
 }
 
-static void reset_scorer(struct assay__scorer_count *count)
+static void reset_scorer(struct assay__scorer_count *count, int64_t now_s)
 {
     count->value = 0;
-    count->since_s = time(NULL);
+    count->since_s = now_s;
 }
 
 /* ---- list -------------------------------------------------------------- */
@@ -330,18 +336,20 @@ static void reset(const struct assay__control_call *call)
     assay_error err = {0};
     struct assay__scorer_count *scored;
     const char *engine;
-    size_t which;
+    struct restart restart = {
+        .now_s = assay__wall_clock_s(assay__host_clock(call->session->library)),
+    };
     assay_rc rc = ASSAY_OK;
 
     if (!has_path(call, 1))
         return;
     generation = assay__present(call->session->library);
-    engine = engine_of(generation, call->argv[0], &which);
+    engine = engine_of(generation, call->argv[0], &restart.which);
     scored = scorer_count(generation, call->argv[0]);
     if (scored)
-        reset_scorer(scored);
+        reset_scorer(scored, restart.now_s);
     else if (engine)
-        each_core(generation, engine, reset_core, &which);
+        each_core(generation, engine, reset_core, &restart);
     else
         rc = assay__counters_reset(assay__counters(call->session->library),
                                    call->argv[0], &err);

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -12,12 +11,14 @@
 
 struct assay__counters {
     struct assay__lock lock;
-    struct assay__counter *at; /* lock; ordered by path */
-    size_t count, capacity;    /* lock */
-    int64_t made_ms;           /* CLOCK_MONOTONIC; set once */
+    struct assay__counter *at;             /* lock; ordered by path */
+    size_t count, capacity;                /* lock */
+    int64_t made_ms;                       /* CLOCK_MONOTONIC; set once */
+    const struct assay__wall_clock *clock; /* set once; may be NULL */
 };
 
-assay_rc assay__counters_new(struct assay__counters **out, assay_error *err)
+assay_rc assay__counters_new(const struct assay__wall_clock *clock,
+                             struct assay__counters **out, assay_error *err)
 {
     struct assay__counters *counters = calloc(1, sizeof *counters);
     assay_rc rc;
@@ -29,6 +30,7 @@ assay_rc assay__counters_new(struct assay__counters **out, assay_error *err)
         free(counters);
         return rc;
     }
+    counters->clock = clock;
     counters->made_ms = assay__clock_ms();
     *out = counters;
     return ASSAY_OK;
@@ -127,7 +129,7 @@ static assay_rc add_locked(struct assay__counters *counters, const char *path,
     counter = &counters->at[place];
     memmove(counter + 1, counter, (counters->count - place) * sizeof *counter);
     *counter = (struct assay__counter){
-        .since_s = time(NULL),
+        .since_s = assay__wall_clock_s(counters->clock),
         .is_strict = is_strict,
     };
     assay__text_copy(counter->path, sizeof counter->path, path);
@@ -149,7 +151,7 @@ static void change_locked(struct assay__counters *counters, size_t place,
         break;
     case RESET:
         counter->value = 0;
-        counter->since_s = time(NULL);
+        counter->since_s = assay__wall_clock_s(counters->clock);
         break;
     case REMOVE:
         counters->count--;

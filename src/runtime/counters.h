@@ -17,6 +17,8 @@
 
 #include <assay/error.h>
 
+#include "base/wall_clock.h"
+
 /** Longest path, such as "/site/rejected". */
 #define ASSAY__COUNTER_PATH_MAX 127
 #define ASSAY__COUNTERS_MAX 1000
@@ -26,11 +28,14 @@ struct assay__counters;
 struct assay__counter {
     char path[ASSAY__COUNTER_PATH_MAX + 1];
     uint64_t value;
-    int64_t since_s; /* CLOCK_REALTIME: made or reset */
+    int64_t since_s; /* wall clock: made or reset */
     bool is_strict;  /* as `counter add` was told; both kinds are exact */
 };
 
-assay_rc assay__counters_new(struct assay__counters **out, assay_error *err);
+/** @param clock  outlives them; NULL: the system's. @return ASSAY_OK;
+ *  ASSAY_E_NOMEM; ASSAY_E_IO */
+assay_rc assay__counters_new(const struct assay__wall_clock *clock,
+                             struct assay__counters **out, assay_error *err);
 /** Accepts NULL; sets *counters to NULL. */
 void assay__counters_free(struct assay__counters **counters);
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "scan/engine_table.h"
@@ -79,7 +78,7 @@ assay_rc assay__engine_core_new(const struct assay__engine_recipe *recipe,
                    ASSAY_NAME_MAX, table->name);
     core->jobs.label = core->jobs_label;
     for (size_t i = 0; i < ASSAY__ENGINE_COUNTERS; i++)
-        core->counted_from[i].since_s = time(NULL);
+        core->counted_from[i].since_s = assay__wall_clock_s(recipe->clock);
     if (!copy_recipe(core, recipe))
         goto no_memory;
     flags = assay__engine_table_flags(table, core->settings);

@@ -18,6 +18,7 @@
 
 #include <assay/engine.h>
 
+#include "base/wall_clock.h"
 #include "rt/pool.h"
 #include "scan/cache.h"
 #include "scan/engine_module.h"
@@ -42,7 +43,7 @@ enum assay__engine_counter {
  *  are. */
 struct assay__engine_count_base {
     _Atomic uint64_t value;
-    _Atomic int64_t since_s; /* CLOCK_REALTIME */
+    _Atomic int64_t since_s; /* wall clock */
 };
 
 /** What opening an engine depends on besides its settings. An engine for which
@@ -65,6 +66,8 @@ struct assay__engine_recipe {
     const void *settings; /* filled struct of the module's options; NULL
                              without one */
     struct assay__engine_core_options options;
+    const struct assay__wall_clock *clock; /* when counting begins; NULL: the
+                                              system's */
 };
 
 struct assay__engine_core {

@@ -25,6 +25,8 @@ struct assay__scope {
     struct assay__scope_options options; /* of the antivirus stanza itself */
     struct assay__engine_instance **engines;
     size_t engine_count;
+    const struct assay__wall_clock *clock; /* of its engines; set before the
+                                              first; NULL: the system's */
 };
 
 /** @return ASSAY_OK; ASSAY_E_LIMIT name over ASSAY_NAME_MAX; ASSAY_E_NOMEM */

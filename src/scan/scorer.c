@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -40,8 +39,9 @@ static bool copy_stanza(struct assay__scorer *scorer,
 
 assay_rc assay__scorer_new(struct assay__scorer_module *module,
                            const struct assay__scorer_options *options,
-                           const void *settings, struct assay__scorer **out,
-                           assay_error *err)
+                           const void *settings,
+                           const struct assay__wall_clock *clock,
+                           struct assay__scorer **out, assay_error *err)
 {
     struct assay__scorer *scorer = calloc(1, sizeof *scorer);
 
@@ -51,7 +51,7 @@ assay_rc assay__scorer_new(struct assay__scorer_module *module,
     scorer->module = assay__scorer_module_ref(module);
     scorer->jobs.label = "cloudmark";
     for (size_t i = 0; i < ASSAY__SCORER_COUNTERS; i++)
-        atomic_init(&scorer->counts[i].since_s, time(NULL));
+        atomic_init(&scorer->counts[i].since_s, assay__wall_clock_s(clock));
     if (!copy_stanza(scorer, options, settings)) {
         assay__scorer_unref(&scorer);
         return assay_error_set(err, ASSAY_E_NOMEM, "cloudmark");

@@ -17,6 +17,7 @@
 #include "rt/pool.h"
 #include "scan/pulse.h"
 #include "scan/scorer_module.h"
+#include "base/wall_clock.h"
 #include "scan/scorer_options.h"
 
 /** What `counter list` shows below /cloudmark/. */
@@ -29,7 +30,7 @@ enum assay__scorer_counter {
 
 struct assay__scorer_count {
     _Atomic uint64_t value;
-    _Atomic int64_t since_s; /* CLOCK_REALTIME: made or reset */
+    _Atomic int64_t since_s; /* wall clock: made or reset */
 };
 
 struct assay__scorer {
@@ -48,11 +49,13 @@ struct assay__scorer {
 };
 
 /** One reference, not open. @param settings, options  copied
+ *  @param clock  when counting begins; NULL: the system's
  *  @return ASSAY_OK; ASSAY_E_NOMEM */
 assay_rc assay__scorer_new(struct assay__scorer_module *module,
                            const struct assay__scorer_options *options,
-                           const void *settings, struct assay__scorer **out,
-                           assay_error *err);
+                           const void *settings,
+                           const struct assay__wall_clock *clock,
+                           struct assay__scorer **out, assay_error *err);
 struct assay__scorer *assay__scorer_ref(struct assay__scorer *scorer);
 /** Accepts NULL; sets *scorer to NULL. */
 void assay__scorer_unref(struct assay__scorer **scorer);

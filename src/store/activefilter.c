@@ -22,12 +22,12 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/wall_clock.h"
 #include "store/activefilter_document.h"
 #include "store/activefilter_fingerprint.h"
 #include "store/activefilter_mail.h"
 #include "store/activefilter_priv.h"
 #include "store/activefilter_sweep.h"
-#include "store/wall_clock.h"
 
 /* What one score tells of, and how long it takes for that; the next one goes
  * on. And what is told of one registration: who knows its content can have it
@@ -219,6 +219,12 @@ static assay_rc stage(const assay_activefilter *filter,
                       const struct assay__activefilter_document *document,
                       struct assay__maildir_mail **out, assay_error *err)
 {
+    const struct assay__activefilter_mail_head head = {
+        .id = document->id,
+        .revision = document->revision,
+        .address = filter->address,
+        .time_s = document->time_s,
+    };
     struct assay__activefilter_mail mail = {.name = ""};
     char *xml = NULL;
     size_t xml_len = 0;
@@ -227,9 +233,8 @@ static assay_rc stage(const assay_activefilter *filter,
 
     if (rc != ASSAY_OK)
         return rc;
-    rc = assay__activefilter_mail_make(document->id, document->revision,
-                                       filter->address,
-                                       (assay_bytes){xml, xml_len}, &mail, err);
+    rc = assay__activefilter_mail_make(&head, (assay_bytes){xml, xml_len},
+                                       &mail, err);
     free(xml);
     if (rc == ASSAY_OK)
         rc = stage_mail(filter, &mail, out, err);
@@ -253,7 +258,7 @@ static struct assay__activefilter_document document_of(
 {
     return (struct assay__activefilter_document){
         .id = entry->id,
-        .time_s = assay__wall_clock_s(),
+        .time_s = assay__wall_clock_s(filter->clock),
         .mode = filter->mode,
         .inbox = filter->inbox,
         .spam = filter->spam,
@@ -522,7 +527,8 @@ static assay_rc register_new(assay_activefilter *filter,
         .is_spam = event->score->score > event->threshold,
     };
     assay_rc rc = assay__activefilter_document_details(
-        event, assay__wall_clock_s(), &entry.details, &entry.details_len, err);
+        event, assay__wall_clock_s(filter->clock), &entry.details,
+        &entry.details_len, err);
 
     if (rc != ASSAY_OK)
         return rc;

@@ -29,6 +29,7 @@
 #include <assay/log.h>
 #include <assay/policy.h>
 
+#include "base/wall_clock.h"
 #include "store/maildir.h"
 
 /** What a new filter is given; borrowed for its life. */
@@ -38,6 +39,7 @@ struct assay__activefilter_options {
     int64_t expire_s; /* registrations older than that are forgotten */
     const struct assay__maildirs *maildirs;
     const assay_log *log;
+    const struct assay__wall_clock *clock; /* NULL: the system's */
     bool is_trial; /* the state is never touched, and nothing may be registered,
                       judged again or recovered */
 };

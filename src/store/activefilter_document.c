@@ -11,8 +11,8 @@
 
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "base/wall_clock.h"
 #include "store/activefilter_state.h"
-#include "store/wall_clock.h"
 
 enum {
     TEXT_MAX = 64 * 1024, /* one value, once it is clean; the rest is cut off */

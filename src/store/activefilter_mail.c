@@ -11,8 +11,8 @@
 #include <openssl/evp.h>
 
 #include "base/strbuf.h"
+#include "base/wall_clock.h"
 #include "store/activefilter_state.h"
-#include "store/wall_clock.h"
 
 enum {
     LINE_MAX_BYTES = 998, /* RFC 5322, 2.1.1 */
@@ -39,13 +39,14 @@ static void put_hex(char *out, const unsigned char *bytes, size_t count)
 /* Time, as the specification of Maildirs wants it; which registration, and
  * which revision of it, of so many digits that names sort by it; and something
  * that two who are at it at once do not share. */
-static assay_rc make_name(const char *id, int64_t revision,
+static assay_rc make_name(const struct assay__activefilter_mail_head *head,
                           char out[ASSAY__MAILDIR_NAME_MAX], assay_error *err)
 {
     char id_hex[2 * ID_SHOWN + 1], random_hex[2 * ID_SHOWN + 1];
     unsigned char hash[EVP_MAX_MD_SIZE], random[ID_SHOWN];
 
-    if (EVP_Digest(id, strlen(id), hash, NULL, EVP_sha256(), NULL) != 1)
+    if (EVP_Digest(head->id, strlen(head->id), hash, NULL, EVP_sha256(),
+                   NULL) != 1)
         return assay_error_set(err, ASSAY_E_NOMEM, "ActiveFilter: mail");
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
         return assay_error_set(err, ASSAY_E_IO,
@@ -54,8 +55,8 @@ static assay_rc make_name(const char *id, int64_t revision,
     put_hex(id_hex, hash, ID_SHOWN);
     put_hex(random_hex, random, ID_SHOWN);
     (void)snprintf(out, ASSAY__MAILDIR_NAME_MAX,
-                   "%" PRId64 ".A%sV%06" PRId64 "R%s%s", assay__wall_clock_s(),
-                   id_hex, revision, random_hex, suffix);
+                   "%" PRId64 ".A%sV%06" PRId64 "R%s%s", head->time_s, id_hex,
+                   head->revision, random_hex, suffix);
     return ASSAY_OK;
 }
 
@@ -154,14 +155,14 @@ static assay_rc make_body(assay_bytes document, bool is_quoted,
 
 /* ---- header ------------------------------------------------------------ */
 
-static assay_rc make_header(const char *id, int64_t revision,
-                            const char *address, bool is_quoted,
+static assay_rc make_header(const struct assay__activefilter_mail_head *head,
+                            bool is_quoted,
                             struct assay__activefilter_mail *mail)
 {
     char date[ASSAY__WALL_CLOCK_TEXT_MAX];
     struct assay__strbuf header;
 
-    assay__wall_clock_rfc5322(assay__wall_clock_s(), date);
+    assay__wall_clock_rfc5322(head->time_s, date);
     assay__strbuf_init(&header, HEADER_MAX);
     (void)assay__strbuf_addf(&header,
                              "From: Assay ActiveFilter <%s>\n"
@@ -174,10 +175,10 @@ static assay_rc make_header(const char *id, int64_t revision,
                              "Content-Transfer-Encoding: %s\n"
                              "X-Assay-ActiveFilter-Id: %s\n"
                              "\n",
-                             address, address, date, mail->name,
-                             strrchr(address, '@') + 1,
-                             revision == 0 ? "registration" : "update",
-                             is_quoted ? "quoted-printable" : "8bit", id);
+                             head->address, head->address, date, mail->name,
+                             strrchr(head->address, '@') + 1,
+                             head->revision == 0 ? "registration" : "update",
+                             is_quoted ? "quoted-printable" : "8bit", head->id);
     mail->header = assay__strbuf_take(&header);
     return mail->header ? ASSAY_OK : ASSAY_E_NOMEM;
 }
@@ -190,18 +191,18 @@ void assay__activefilter_mail_fini(struct assay__activefilter_mail *mail)
 }
 
 assay_rc assay__activefilter_mail_make(
-    const char *id, int64_t revision, const char *address, assay_bytes document,
+    const struct assay__activefilter_mail_head *head, assay_bytes document,
     struct assay__activefilter_mail *mail_out, assay_error *err)
 {
     struct assay__activefilter_mail mail = {.name = ""};
     bool is_quoted = has_long_line(document);
-    assay_rc rc = make_name(id, revision, mail.name, err);
+    assay_rc rc = make_name(head, mail.name, err);
 
     if (rc != ASSAY_OK)
         return rc;
     rc = make_body(document, is_quoted, &mail);
     if (rc == ASSAY_OK)
-        rc = make_header(id, revision, address, is_quoted, &mail);
+        rc = make_header(head, is_quoted, &mail);
     if (rc != ASSAY_OK) {
         assay__activefilter_mail_fini(&mail);
         return assay_error_set(err, rc, "ActiveFilter: mail");

@@ -17,15 +17,21 @@ struct assay__activefilter_mail {
     size_t body_len; /* bytes */
 };
 
+/** What its header says. */
+struct assay__activefilter_mail_head {
+    const char *id; /* of the registration */
+    int64_t revision;
+    const char *address; /* that is told */
+    int64_t time_s;      /* since 1970: its date, and in its name */
+};
+
 /**
- * @param id        of the registration
- * @param address   that is told
  * @param document  len bytes of XML; copied
  * @param mail_out  fini it
  * @return ASSAY_OK; ASSAY_E_NOMEM; ASSAY_E_IO there is no randomness
  */
 assay_rc assay__activefilter_mail_make(
-    const char *id, int64_t revision, const char *address, assay_bytes document,
+    const struct assay__activefilter_mail_head *head, assay_bytes document,
     struct assay__activefilter_mail *mail_out, assay_error *err);
 /** Accepts an empty one: `{.name = ""}`. */
 void assay__activefilter_mail_fini(struct assay__activefilter_mail *mail);

@@ -18,6 +18,7 @@ enum {
 struct assay_activefilter {
     const struct assay__maildirs *maildirs; /* borrowed */
     const assay_log *log;                   /* borrowed */
+    const struct assay__wall_clock *clock;  /* borrowed; may be NULL */
     struct assay__activefilter_state *state;
     _Atomic int64_t sweep_due_ms; /* CLOCK_MONOTONIC; 0: not yet known */
 

@@ -21,6 +21,7 @@ assay_rc assay__activefilter_new(
         return assay_error_set(err, ASSAY_E_NOMEM, "ActiveFilter");
     filter->maildirs = options->maildirs;
     filter->log = options->log;
+    filter->clock = options->clock;
     filter->is_trial = options->is_trial;
     rc = assay__activefilter_state_new(options, &filter->state, err);
     if (rc != ASSAY_OK) {

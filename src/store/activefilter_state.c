@@ -8,10 +8,10 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/wall_clock.h"
 #include "rt/lock.h"
 #include "store/activefilter_state_db.h"
 #include "store/activefilter_turn.h"
-#include "store/wall_clock.h"
 
 enum {
     IDLE_MAX = 8,    /* connections that are kept for the next */
@@ -23,8 +23,9 @@ struct assay__activefilter_state {
     char *mailbox; /* of the mails; owned; NULL before check; then constant */
     int64_t max_entries;
     int64_t expire_s;
-    const assay_log *log;                 /* borrowed */
-    struct assay__activefilter_turn turn; /* to write */
+    const assay_log *log;                  /* borrowed */
+    const struct assay__wall_clock *clock; /* borrowed; may be NULL */
+    struct assay__activefilter_turn turn;  /* to write */
     struct assay__lock lock;
     bool has_lock, has_turn;
     struct assay__activefilter_db *idle; /* lock; owned */
@@ -53,6 +54,7 @@ assay_rc assay__activefilter_state_new(
     state->max_entries = options->max_entries;
     state->expire_s = options->expire_s;
     state->log = options->log;
+    state->clock = options->clock;
     state->folder = strdup(options->state);
     state->has_lock = assay__lock_init(&state->lock, ASSAY__LOCK_activefilter,
                                        err) == ASSAY_OK;
@@ -385,7 +387,7 @@ assay_rc assay__activefilter_state_is_pending(
 /* When what has expired by now was made, at the latest. */
 static int64_t oldest(const struct assay__activefilter_state *state)
 {
-    return assay__wall_clock_s() - state->expire_s;
+    return assay__wall_clock_s(state->clock) - state->expire_s;
 }
 
 assay_rc assay__activefilter_state_changed(
@@ -420,7 +422,7 @@ static int add(struct assay__activefilter_state *state,
                const struct assay__activefilter_entry *entry,
                const unsigned char *fingerprint, bool *added_out)
 {
-    int64_t now = assay__wall_clock_s();
+    int64_t now = assay__wall_clock_s(state->clock);
     int code = assay__activefilter_db_run(
         db, ASSAY__AF_ADD, "tibdditbt", entry->id, now,
         (const void *)fingerprint, (size_t)ASSAY__FINGERPRINT_SIZE,

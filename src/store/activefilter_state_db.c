@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/wall_clock.h"
 #include "store/activefilter_state.h"
-#include "store/wall_clock.h"
 
 static const char schema[] =
     "CREATE TABLE entry ("
@@ -500,7 +500,7 @@ static assay_rc move_aside(int folder_fd, char *name_out, size_t size,
 {
     static const char wal[] = ASSAY__ACTIVEFILTER_DATABASE "-wal";
     static const char shm[] = ASSAY__ACTIVEFILTER_DATABASE "-shm";
-    long long now = (long long)assay__wall_clock_s();
+    long long now = (long long)assay__wall_clock_s(NULL);
     char wal_name[96];
     int rc = -1;
 

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/wall_clock.h"
 #include "store/activefilter_mail.h"
 #include "store/maildir_mailbox.h"
-#include "store/wall_clock.h"
 
 enum { SWEEP_EVERY_MS = 60 * 60 * 1000 };
 
@@ -37,7 +37,8 @@ bool assay__activefilter_has_mailbox(const assay_activefilter *filter)
 }
 
 /* A file is young while it is staged, so a stale one is nobody's but a
- * registration's that is pending. */
+ * registration's that is pending. What the file system wrote down is compared
+ * with the system's own clock. */
 static bool is_stale(assay_activefilter *filter, int tmp_fd, const char *name)
 {
     bool is_pending = true;
@@ -47,7 +48,7 @@ static bool is_stale(assay_activefilter *filter, int tmp_fd, const char *name)
          !assay__activefilter_mail_is_part(name)) ||
         fstatat(tmp_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISREG(status.st_mode) ||
-        assay__wall_clock_s() - (int64_t)status.st_mtime <
+        assay__wall_clock_s(NULL) - (int64_t)status.st_mtime <
             ASSAY__ACTIVEFILTER_STALE_S)
         return false;
     return assay__activefilter_state_is_pending(

@@ -67,7 +67,8 @@ static void put_host(char out[HOST_SHOWN + 1])
 /* The unique part: Mmicroseconds P process _ how many before it. With a name,
  * what belongs to it while it is written: name.unique.part, so that whoever
  * knows the name knows what a crash leaves of it. Else time.unique.host */
-static void make_name(const char *name, char out[WRITTEN_NAME_MAX])
+static void make_name(const char *name, const struct assay__wall_clock *clock,
+                      char out[WRITTEN_NAME_MAX])
 {
     static _Atomic unsigned long deliveries;
     char host[HOST_SHOWN + 1], unique[64];
@@ -82,8 +83,8 @@ static void make_name(const char *name, char out[WRITTEN_NAME_MAX])
         return;
     }
     put_host(host);
-    (void)snprintf(out, WRITTEN_NAME_MAX, "%lld.%s.%s", (long long)now.tv_sec,
-                   unique, host);
+    (void)snprintf(out, WRITTEN_NAME_MAX, "%lld.%s.%s",
+                   (long long)assay__wall_clock_s(clock), unique, host);
 }
 
 static assay_rc check_name(const char *name, assay_error *err)
@@ -195,13 +196,14 @@ static assay_rc write_mail(int fd, mode_t mode, const assay_bytes *pieces,
 /* A new file in tmp/ whose name is free in new/, too.
  * @param name  that it gets when it is written; NULL: it keeps its own */
 static int make_file(const struct assay__mailbox *box, const char *name,
+                     const struct assay__wall_clock *clock,
                      char written[WRITTEN_NAME_MAX])
 {
     struct stat other;
     int fd = -1;
 
     for (int i = 0; fd < 0 && i < NAME_TRIES; i++) {
-        make_name(name, written);
+        make_name(name, clock, written);
         errno = EEXIST;
         if (is_there(box->new_fd, written, &other))
             continue;
@@ -219,7 +221,8 @@ static assay_rc put_file(const struct assay__mailbox *box,
                          const assay_bytes *pieces, size_t count,
                          char written[WRITTEN_NAME_MAX], assay_error *err)
 {
-    int fd = make_file(box, mail->is_named ? mail->name : NULL, written);
+    int fd = make_file(box, mail->is_named ? mail->name : NULL,
+                       mail->options->clock, written);
     assay_rc rc;
 
     if (fd < 0)

@@ -22,6 +22,8 @@
 #include <assay/conf.h>
 #include <assay/message.h>
 
+#include "base/wall_clock.h"
+
 /** Settings of one maildir stanza; src/store/maildir.opt. */
 struct assay__maildir_options {
     const char *name; /* of the stanza */
@@ -31,6 +33,8 @@ struct assay__maildir_options {
     bool create_users;
     bool domain_in_path;
     uint32_t dirmode, filemode;
+    const struct assay__wall_clock *clock; /* in names of mails; NULL: the
+                                              system's */
 };
 
 /** All stanzas of a configuration, in order; immutable. */

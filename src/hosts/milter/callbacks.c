@@ -199,7 +199,7 @@ static void drop_message(struct step *step)
     assay__hub_end_message(milter->hub, step->connection);
     forget_held(step->connection);
     if (step->connection->session)
-        assay_session_reset(step->connection->session);
+        (void)assay_session_reset(step->connection->session);
 }
 
 /* ---- connection -------------------------------------------------------- */

@@ -196,6 +196,66 @@ START_TEST(borrowed_message_over_the_limit_is_refused)
 }
 END_TEST
 
+static void count_release(void *arg)
+{
+    ++*(int *)arg;
+}
+
+START_TEST(bytes_lent_to_a_message_are_given_back_once)
+{
+    static const char text[] = "A: b\r\n\r\nbody\r\n";
+    assay_message *lent = NULL;
+    assay_bytes bytes;
+    int released = 0;
+
+    ck_assert_int_eq(assay_message_new(NULL, &lent, &err), ASSAY_OK);
+    ck_assert_int_eq(assay_message_borrow(lent, text, sizeof text - 1,
+                                          count_release, &released, &err),
+                     ASSAY_OK);
+    ck_assert_uint_eq(assay_message_size(lent), sizeof text - 1);
+    ck_assert_int_eq(assay_message_append(lent, "x", 1, &err), ASSAY_E_STATE);
+    ck_assert_int_eq(assay_message_append_header(lent, "C", "d", &err),
+                     ASSAY_E_STATE);
+    ck_assert_int_eq(
+        assay_message_borrow(lent, text, 1, count_release, &released, &err),
+        ASSAY_E_STATE);
+    ck_assert_int_eq(
+        assay_message_bytes(lent, ASSAY_RENDITION_RECEIVED, &bytes, &err),
+        ASSAY_E_STATE);
+    ck_assert_int_eq(assay_message_finish(lent, &err), ASSAY_OK);
+    ck_assert_int_eq(assay_message_finish(lent, &err), ASSAY_E_STATE);
+    ck_assert_int_eq(
+        assay_message_bytes(lent, ASSAY_RENDITION_RECEIVED, &bytes, &err),
+        ASSAY_OK);
+    ck_assert_ptr_eq(bytes.data, text);
+    ck_assert_int_eq(released, 0);
+    assay_message_free(&lent);
+    ck_assert_int_eq(released, 1);
+}
+END_TEST
+
+START_TEST(bytes_that_cannot_be_lent_are_not_given_back)
+{
+    const assay_message_limits limits = {.max_message_bytes = 10};
+    assay_message *lent = NULL;
+    int released = 0;
+
+    ck_assert_int_eq(assay_message_new(&limits, &lent, &err), ASSAY_OK);
+    ck_assert_int_eq(assay_message_borrow(lent, "0123456789x", 11,
+                                          count_release, &released, &err),
+                     ASSAY_E_LIMIT);
+    ck_assert_int_eq(assay_message_finish(lent, &err), ASSAY_E_LIMIT);
+    assay_message_free(&lent);
+    ck_assert_int_eq(assay_message_new(&limits, &lent, &err), ASSAY_OK);
+    ck_assert_int_eq(assay_message_append(lent, "x", 1, &err), ASSAY_OK);
+    ck_assert_int_eq(
+        assay_message_borrow(lent, "0", 1, count_release, &released, &err),
+        ASSAY_E_STATE);
+    assay_message_free(&lent);
+    ck_assert_int_eq(released, 0);
+}
+END_TEST
+
 START_TEST(borrowed_bytes_are_not_copied)
 {
     const char text[] = "A: 1\r\n\r\nbody";
@@ -489,6 +549,8 @@ static TCase *building_case(void)
     tcase_add_test(tc, message_over_the_limit_cannot_be_finished);
     tcase_add_test(tc, borrowed_message_over_the_limit_is_refused);
     tcase_add_test(tc, borrowed_bytes_are_not_copied);
+    tcase_add_test(tc, bytes_lent_to_a_message_are_given_back_once);
+    tcase_add_test(tc, bytes_that_cannot_be_lent_are_not_given_back);
     tcase_add_test(tc, empty_message_has_empty_renditions);
     tcase_add_loop_test(tc, wire_doubles_dots_that_begin_a_line, 0,
                         ASSAY_COUNT_OF(stuffing));

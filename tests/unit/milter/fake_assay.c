@@ -122,20 +122,21 @@ assay_rc assay_session_open(assay *assay_, const assay_peer *peer,
     return ASSAY_OK;
 }
 
-void assay_session_reset(assay_session *session)
+assay_rc assay_session_reset(assay_session *session)
 {
     if (session->message)
         fake.messages--;
     free(session->message);
     session->message = NULL;
     session->stored_count = 0;
+    return ASSAY_OK;
 }
 
 void assay_session_close(assay_session **session)
 {
     if (!*session)
         return;
-    assay_session_reset(*session);
+    (void)assay_session_reset(*session);
     free(*session);
     *session = NULL;
     fake.sessions--;
@@ -199,7 +200,7 @@ assay_rc assay_session_mailfrom(assay_session *session, const char *sender,
                                 assay_disposition *disposition_out,
                                 assay_error *err)
 {
-    assay_session_reset(session);
+    (void)assay_session_reset(session);
     note("mailfrom(%s|%s) ", sender, argument);
     session->message = calloc(1, sizeof *session->message);
     if (!session->message)

@@ -55,7 +55,8 @@ static struct assay__scorer *make(const char *answer)
 
     settings.answer = answer;
     ck_assert_int_eq(
-        assay__scorer_new(module, &options, &settings, &made, &err), ASSAY_OK);
+        assay__scorer_new(module, &options, &settings, NULL, &made, &err),
+        ASSAY_OK);
     return made;
 }
 

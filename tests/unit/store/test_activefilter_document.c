@@ -270,12 +270,17 @@ END_TEST
 
 START_TEST(header_of_the_mail_is_whole)
 {
+    const struct assay__activefilter_mail_head head = {
+        .id = "R <1>",
+        .revision = 3,
+        .address = KIT_ADDRESS,
+        .time_s = 1796022000,
+    };
     struct assay__activefilter_mail mail;
     static const char *const lines[] = {
         "From: Assay ActiveFilter <msi@msi.local>\n",
         "\nTo: msi@msi.local\n",
-        "\nDate: ",
-        " +0000\nMessage-ID: <",
+        "\nDate: Mon, 30 Nov 2026 07:00:00 +0000\nMessage-ID: <1796022000.A",
         "@msi.local>\n",
         "\nSubject: ActiveFilter update\n",
         "\nMIME-Version: 1.0\n",
@@ -284,9 +289,8 @@ START_TEST(header_of_the_mail_is_whole)
         "\nX-Assay-ActiveFilter-Id: R <1>\n\n",
     };
 
-    ck_assert_int_eq(assay__activefilter_mail_make("R <1>", 3, KIT_ADDRESS,
-                                                   (assay_bytes){"<x/>", 4},
-                                                   &mail, &err),
+    ck_assert_int_eq(assay__activefilter_mail_make(
+                         &head, (assay_bytes){"<x/>", 4}, &mail, &err),
                      ASSAY_OK);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         ck_assert_msg(strstr(mail.header, lines[i]) != NULL, "no %s in\n%s",
@@ -300,15 +304,17 @@ END_TEST
 /* Within a second, of one registration. */
 START_TEST(names_sort_by_revision)
 {
+    struct assay__activefilter_mail_head head = {.id = "R1",
+                                                 .address = KIT_ADDRESS};
     char before[ASSAY__MAILDIR_NAME_MAX] = "";
 
     for (int64_t revision = 8; revision < 12; revision++) {
         struct assay__activefilter_mail mail;
         const char *behind_time;
 
+        head.revision = revision;
         ck_assert_int_eq(assay__activefilter_mail_make(
-                             "R1", revision, KIT_ADDRESS,
-                             (assay_bytes){"<x/>", 4}, &mail, &err),
+                             &head, (assay_bytes){"<x/>", 4}, &mail, &err),
                          ASSAY_OK);
         behind_time = strchr(mail.name, '.');
         ck_assert_str_lt(before, behind_time);

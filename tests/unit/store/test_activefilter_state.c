@@ -20,18 +20,18 @@
 
 #include "activefilter_kit.h"
 #include "check_run.h"
+#include "base/wall_clock.h"
 #include "store/activefilter_state.h"
-#include "store/wall_clock.h"
 
-int64_t __real_assay__wall_clock_s(void);
-int64_t __wrap_assay__wall_clock_s(void);
+static int64_t later_s; /* how far the host's clock is ahead */
 
-static int64_t later_s; /* how far the clock is ahead */
-
-int64_t __wrap_assay__wall_clock_s(void)
+static int64_t clock_of_host(void *arg)
 {
-    return __real_assay__wall_clock_s() + later_s;
+    (void)arg;
+    return assay__wall_clock_ms(NULL) + later_s * 1000;
 }
+
+static const struct assay__wall_clock host_clock = {.now_ms = clock_of_host};
 
 assay_rc __real_assay__activefilter_state_settle(
     struct assay__activefilter_state *state,
@@ -61,6 +61,7 @@ static char database[PATH_MAX + 32];
 static void setup(void)
 {
     kit_setup();
+    kit.options.clock = &host_clock;
     later_s = 0;
     before_settling = NULL;
     filter = NULL;
@@ -730,6 +731,17 @@ static void put_in_tmp(const char *name)
     ck_assert_int_eq(close(fd), 0);
 }
 
+static void make_stale(const char *name)
+{
+    const struct timespec times[2] = {
+        {.tv_nsec = UTIME_OMIT},
+        {.tv_sec = (time_t)assay__wall_clock_s(NULL) - 36 * 3600 - 60}};
+    char path[2 * PATH_MAX];
+
+    (void)snprintf(path, sizeof path, "%s/tmp/%s", kit.box, name);
+    ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
 START_TEST(stale_mails_of_ours_are_removed)
 {
     static const char ours[] = "1796022000.A00V0R00.activefilter";
@@ -739,7 +751,10 @@ START_TEST(stale_mails_of_ours_are_removed)
     put_in_tmp("1796022000.M1P2_3.somebody");
     assay__activefilter_recover(filter);
     ck_assert_uint_eq(kit_count("tmp"), 2); /* young */
-    later_s = 36 * 3600 + 60;
+    later_s = 36 * 3600 + 60; /* not what the file system goes by */
+    assay__activefilter_recover(filter);
+    ck_assert_uint_eq(kit_count("tmp"), 2);
+    make_stale(ours);
     assay__activefilter_recover(filter);
     ck_assert_uint_eq(kit_count("tmp"), 1); /* that of somebody else */
 }

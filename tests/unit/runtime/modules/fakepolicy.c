@@ -3,9 +3,14 @@
 /*
  * A policy language for tests of the runtime: each `rule "phase"` child sets
  * a reply code in that phase; `scan` asks for a scan first and refuses what is
- * infected.
+ * infected. With `hold` the phase waits while there is a file of that name, and
+ * makes one with .in behind it as soon as it does.
  */
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <assay/policy.h>
 
@@ -16,6 +21,7 @@ struct fake_settings {
 struct rule_settings {
     int64_t code;
     bool scan;
+    const char *hold;
 };
 
 static const assay_conf_option rule_options[] = {
@@ -27,6 +33,9 @@ static const assay_conf_option rule_options[] = {
      .type = ASSAY_CONF_BOOL,
      .offset = offsetof(struct rule_settings, scan),
      .default_value = "false"},
+    {.name = "hold",
+     .type = ASSAY_CONF_PATH,
+     .offset = offsetof(struct rule_settings, hold)},
     {0},
 };
 
@@ -77,6 +86,20 @@ static void fake_close(void *instance)
     (void)instance;
 }
 
+static void wait_while_held(const char *hold)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    char entered[4096];
+    int fd;
+
+    (void)snprintf(entered, sizeof entered, "%s.in", hold);
+    fd = open(entered, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        (void)close(fd);
+    while (access(hold, F_OK) == 0)
+        (void)nanosleep(&moment, NULL);
+}
+
 static assay_rc fake_run(void *instance, void **state, const assay_call *call,
                          assay_flow *flow, assay_error *err)
 {
@@ -91,6 +114,8 @@ static assay_rc fake_run(void *instance, void **state, const assay_call *call,
         if (strcmp(args->children[i].instance, assay_phase_name(call->phase)) !=
             0)
             continue;
+        if (rule->hold)
+            wait_while_held(rule->hold);
         if (rule->scan) {
             assay_scan_request request = {.message = call->message};
             assay_verdict verdict;

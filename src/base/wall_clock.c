@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
-#include "store/wall_clock.h"
+#include "base/wall_clock.h"
 
 #include <stdio.h>
 #include <time.h>
 
-int64_t assay__wall_clock_s(void)
+enum { MS_PER_S = 1000, NS_PER_MS = 1000000 };
+
+int64_t assay__wall_clock_ms(const struct assay__wall_clock *clock)
 {
     struct timespec now = {0, 0};
 
+    if (clock && clock->now_ms)
+        return clock->now_ms(clock->arg);
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec;
+    return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / NS_PER_MS;
+}
+
+int64_t assay__wall_clock_s(const struct assay__wall_clock *clock)
+{
+    return assay__wall_clock_ms(clock) / MS_PER_S;
 }
 
 /* Years of four digits, so that every date has its length. */
