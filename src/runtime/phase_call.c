@@ -148,6 +148,13 @@ static void call_done(void *arg)
                      &completion->err);
 }
 
+static void end(assay_completion *completion, bool is_telling)
+{
+    assay__session_tell(completion->session, is_telling ? call_done : NULL,
+                        completion);
+    leave(completion);
+}
+
 void assay_completion_run(assay_completion *completion)
 {
     struct assay__phases *phases = completion->phases;
@@ -157,9 +164,7 @@ void assay_completion_run(assay_completion *completion)
     unlink_locked(completion);
     is_telling = phases->is_telling;
     assay__lock_drop(&phases->lock);
-    assay__session_tell(completion->session, is_telling ? call_done : NULL,
-                        completion);
-    leave(completion);
+    end(completion, is_telling);
 }
 
 static void run_job(struct assay__job *job)
@@ -297,8 +302,10 @@ void assay__phases_free(struct assay__phases **phases)
     if (!mine)
         return;
     assay__phases_stop(mine);
-    while (mine->first)
-        assay_completion_run(mine->first); /* tells nothing any more */
+    for (assay_completion *at = mine->first, *next; at; at = next) {
+        next = at->next;
+        end(at, false);
+    }
     assay__pool_free(&mine->pool);
     assay__lock_fini(&mine->lock);
     free(mine);
