@@ -3,6 +3,8 @@
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 foreach(rule IN ITEMS
+    abi
+    abi_breaks
     banned_functions
     exported_symbols
     file_headers

@@ -446,22 +446,30 @@ static enum step command(struct client *client, const char *line)
     return STEP_INPUT;
 }
 
-static void keep(struct client *client, const char *line, size_t len)
+static bool make_room(struct client *client, size_t len)
 {
-    size_t cap = client->mail_cap ? 2 * client->mail_cap : INPUT_MAX;
+    size_t cap = client->mail_cap ? client->mail_cap : INPUT_MAX;
     char *grown;
 
-    if (client->is_too_large)
-        return;
     while (cap < client->mail_len + len)
         cap *= 2;
-    if (client->mail_len + len > client->mail_cap) {
-        grown = cap <= MAIL_MAX ? realloc(client->mail, cap) : NULL;
-        client->is_too_large = !grown;
-        if (!grown)
-            return;
-        client->mail = grown;
-        client->mail_cap = cap;
+    if (client->mail && cap == client->mail_cap)
+        return true;
+    grown = cap <= MAIL_MAX ? realloc(client->mail, cap) : NULL;
+    if (!grown)
+        return false;
+    client->mail = grown;
+    client->mail_cap = cap;
+    return true;
+}
+
+static void keep(struct client *client, const char *line, size_t len)
+{
+    if (client->is_too_large)
+        return;
+    if (!make_room(client, len)) {
+        client->is_too_large = true;
+        return;
     }
     memcpy(client->mail + client->mail_len, line, len);
     client->mail_len += len;

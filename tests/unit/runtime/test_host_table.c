@@ -8,6 +8,7 @@
 #include <check.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -527,11 +528,20 @@ static void nothing_told(void *arg, assay_rc rc, const assay_disposition *d,
     (void)error;
 }
 
+static void *do_nothing(void *arg)
+{
+    return arg;
+}
+
+/* A sanitizer starts a thread of its own together with the first one. */
 START_TEST(the_stop_leaves_no_thread_and_no_descriptor)
 {
-    size_t threads = count_entries("/proc/self/task"), descriptors;
+    size_t threads, descriptors = count_entries("/proc/self/fd");
+    pthread_t first;
 
-    descriptors = count_entries("/proc/self/fd");
+    ck_assert_int_eq(pthread_create(&first, NULL, do_nothing, NULL), 0);
+    ck_assert_int_eq(pthread_join(first, NULL), 0);
+    threads = count_entries("/proc/self/task");
     for (int i = 0; i < 3; i++) {
         start();
         ck_assert_uint_gt(count_entries("/proc/self/task"), threads);
