@@ -9,17 +9,14 @@
 #include "hub.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "stanzas/descriptors.h"
 
 /* Connections remembered over xxfi_close; the younger of two in a place. */
 enum { KEPT_PLACES = 256 };
-/* Left for scans, reloads and the console; of a small limit a quarter. */
-enum { DESCRIPTORS_KEPT = 128 };
 
 struct kept {
     const void *key;
@@ -151,29 +148,9 @@ bool assay__hub_take_quiet(struct assay__hub *hub, const void *key,
     return kept.key == key;
 }
 
-/* Descriptors are given out lowest first, so the lowest free one tells how
- * many are in use. */
-static bool descriptors_are_scarce(void)
-{
-    struct rlimit limit;
-    rlim_t reserve;
-    int lowest;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return false;
-    reserve = limit.rlim_cur / 4;
-    if (reserve > DESCRIPTORS_KEPT)
-        reserve = DESCRIPTORS_KEPT;
-    lowest = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-    if (lowest < 0)
-        return errno == EMFILE || errno == ENFILE;
-    (void)close(lowest);
-    return (rlim_t)lowest + reserve >= limit.rlim_cur;
-}
-
 bool assay__hub_is_crowded(struct assay__hub *hub, bool *changed_out)
 {
-    bool is_crowded = descriptors_are_scarce();
+    bool is_crowded = assay__descriptors_are_scarce();
 
     (void)pthread_mutex_lock(&hub->lock);
     *changed_out = hub->is_crowded != is_crowded;

@@ -4,8 +4,9 @@
  * Life of assayd: start, ready, drain, stop.
  *
  * Threads: the main one waits for signals, one runs smfi_main(), one reloads;
- * libmilter and the library have their own. Everything that changes the
- * process (fork, user, umask) is done before the first of them starts.
+ * libmilter, the scan socket and the library have their own. Everything that
+ * changes the process (fork, user, umask) is done before the first of them
+ * starts.
  *
  * Exit status: 0 stopped, 1 could not start or libmilter failed, 64 wrong
  * command line, 78 the configuration is not valid.
@@ -29,6 +30,7 @@
 #include "log.h"
 #include "options.h"
 #include "process.h"
+#include "scansocket/scan_server.h"
 #include "signals.h"
 #include "stanzas/host_stanzas.h"
 
@@ -52,7 +54,8 @@ struct daemon {
     int ready_fd;
     struct assay__pid_file pid_file;
     struct assay__listener listener;
-    struct assay__milter milter;
+    struct assay__milter milter;      /* its hub is NULL without a listener */
+    struct assay__scan_server *scans; /* NULL: no scan socket */
     struct assay__reloader reloader;
     struct assay__console console;
     int smfi_result; /* atomic; SMFI_RUNNING while smfi_main() runs */
@@ -124,9 +127,9 @@ static assay_rc open_library(struct daemon *self, assay_error *err)
     return assay_open(&options, &self->milter.library, err);
 }
 
-/* The socket opens before the library starts its threads: the umask belongs
+/* The sockets open before the library starts its threads: the umask belongs
  * to the whole process. Connections wait in the backlog meanwhile. */
-static assay_rc open_listener(struct daemon *self, assay_error *err)
+static assay_rc open_milter(struct daemon *self, assay_error *err)
 {
     struct assay__listener_settings settings;
     assay_rc rc = assay__listener_find(self->milter.library, &settings, err);
@@ -138,6 +141,21 @@ static assay_rc open_listener(struct daemon *self, assay_error *err)
     if (!self->milter.hub || !assay__callbacks_register(&self->milter))
         return assay_error_set(err, ASSAY_E_NOMEM, "libmilter");
     return assay__listener_open(&settings, &self->listener, err);
+}
+
+static assay_rc open_listeners(struct daemon *self, assay_error *err)
+{
+    bool has_milter = assay__listener_is_wanted(self->milter.library);
+    assay_rc rc = assay__scan_server_open(self->milter.library, &self->log,
+                                          &self->scans, err);
+
+    if (rc == ASSAY_OK && has_milter)
+        rc = open_milter(self, err);
+    if (rc == ASSAY_OK && !has_milter && !self->scans)
+        rc = assay_error_set(err, ASSAY_E_CONF,
+                             "there is no stanza Milter_Listener and no "
+                             "Scan_Listener: nobody could ask for anything");
+    return rc;
 }
 
 static void *run_smfi(void *arg)
@@ -197,11 +215,25 @@ static assay_rc start_console(struct daemon *self, assay_error *err)
 
 /* ---- threads ----------------------------------------------------------- */
 
-static assay_rc start_threads(struct daemon *self, assay_error *err)
+static assay_rc start_milter(struct daemon *self, assay_error *err)
 {
     pthread_t thread;
-    assay_rc rc = assay__signals_hold_stop(err);
     int failed;
+
+    __atomic_store_n(&self->smfi_result, SMFI_RUNNING, __ATOMIC_RELEASE);
+    if (!self->milter.hub)
+        return ASSAY_OK;
+    failed = assay__signals_create_thread(&thread, run_smfi, self);
+    if (failed != 0)
+        return assay_error_set(err, ASSAY_E_IO, "milter thread: %s",
+                               strerrordesc_np(failed));
+    (void)pthread_detach(thread); /* ends with libmilter, seconds later */
+    return ASSAY_OK;
+}
+
+static assay_rc start_threads(struct daemon *self, assay_error *err)
+{
+    assay_rc rc = assay__signals_hold_stop(err);
 
     if (rc != ASSAY_OK)
         return rc;
@@ -210,15 +242,23 @@ static assay_rc start_threads(struct daemon *self, assay_error *err)
     if (rc != ASSAY_OK)
         return rc;
     rc = assay__reloader_start(&self->reloader, reload, self, err);
-    if (rc != ASSAY_OK)
-        return rc;
-    __atomic_store_n(&self->smfi_result, SMFI_RUNNING, __ATOMIC_RELEASE);
-    failed = assay__signals_create_thread(&thread, run_smfi, self);
-    if (failed != 0)
-        return assay_error_set(err, ASSAY_E_IO, "milter thread: %s",
-                               strerrordesc_np(failed));
-    (void)pthread_detach(thread); /* ends with libmilter, seconds later */
-    return ASSAY_OK;
+    if (rc == ASSAY_OK)
+        rc = start_milter(self, err);
+    if (rc == ASSAY_OK)
+        rc = assay__scan_server_start(self->scans, err);
+    return rc;
+}
+
+static void log_ready(const struct daemon *self)
+{
+    char scans[1024];
+
+    assay__scan_server_addresses(self->scans, scans, sizeof scans);
+    if (self->scans)
+        assay_log_write(&self->log, ASSAY_LOG_INFO, "scan.ready",
+                        "listen=\"%s\"", scans);
+    assay_log_write(&self->log, ASSAY_LOG_INFO, "assayd.ready", "listen=%s",
+                    self->listener.address.text);
 }
 
 static assay_rc start(struct daemon *self, assay_error *err)
@@ -230,7 +270,7 @@ static assay_rc start(struct daemon *self, assay_error *err)
     set_up_log(self);
     rc = open_library(self, err);
     if (rc == ASSAY_OK)
-        rc = open_listener(self, err);
+        rc = open_listeners(self, err);
     if (rc == ASSAY_OK)
         rc = assay__pid_file_write(&self->pid_file, err);
     if (rc == ASSAY_OK)
@@ -239,8 +279,7 @@ static assay_rc start(struct daemon *self, assay_error *err)
         rc = start_console(self, err);
     if (rc != ASSAY_OK)
         return rc;
-    assay_log_write(&self->log, ASSAY_LOG_INFO, "assayd.ready", "listen=%s",
-                    self->listener.address.text);
+    log_ready(self);
     assay__process_ready(self->ready_fd, !self->options.syslog);
     return ASSAY_OK;
 }
@@ -255,23 +294,34 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static size_t in_flight(const struct daemon *self)
+{
+    size_t messages = assay__scan_server_requests(self->scans);
+
+    if (self->milter.hub)
+        messages += assay__hub_messages(self->milter.hub);
+    return messages;
+}
+
 /* Messages in flight get their answer, new ones 421. A second signal ends
  * the wait. */
 static void drain(struct daemon *self)
 {
-    struct assay__hub *hub = self->milter.hub;
     int64_t until = now_ms() + ASSAY__MILTER_DRAIN_MS;
 
-    assay__hub_drain(hub);
+    if (self->milter.hub)
+        assay__hub_drain(self->milter.hub);
     assay__listener_remove(&self->listener);
-    while (assay__hub_messages(hub) > 0 && now_ms() < until) {
+    assay__scan_server_drain(self->scans);
+    while (in_flight(self) > 0 && now_ms() < until) {
         if (assay__signals_poll_stop(DRAIN_POLL_MS) != 0)
             break;
     }
-    (void)assay__signals_poll_stop(ANSWER_WAIT_MS);
-    if (assay__hub_messages(hub) > 0)
+    if (self->milter.hub)
+        (void)assay__signals_poll_stop(ANSWER_WAIT_MS);
+    if (in_flight(self) > 0)
         assay_log_write(&self->log, ASSAY_LOG_WARN, "assayd.drain",
-                        "messages=%zu", assay__hub_messages(hub));
+                        "messages=%zu", in_flight(self));
 }
 
 /* @return exit status */
@@ -305,6 +355,8 @@ static bool tear_down(struct daemon *self)
 
     if (self->milter.hub && !assay__hub_shut(self->milter.hub, SHUT_WAIT_MS))
         busy = "a message is still being checked";
+    if (!assay__scan_server_stop(self->scans, SHUT_WAIT_MS) && !busy)
+        busy = "a scan is still running";
     assay__listener_remove(&self->listener);
     assay__pid_file_remove(&self->pid_file);
     if (!assay__reloader_stop(&self->reloader, RELOAD_WAIT_MS) && !busy)
@@ -319,6 +371,7 @@ static bool tear_down(struct daemon *self)
                         "reason=\"%s\"", busy);
         return false;
     }
+    assay__scan_server_close(&self->scans);
     assay__hub_clear(self->milter.hub); /* the gate stays, and stays shut */
     assay_close(&self->milter.library);
     free(self->config_path);

@@ -4,9 +4,11 @@
 
 #include "stanzas/control_stanza.h"
 #include "stanzas/listener_stanza.h"
+#include "stanzas/scan_stanza.h"
 
 const assay_conf_stanza *const assay__host_stanzas[] = {
     &assay__control_stanza,
     &assay__listener_stanza,
+    &assay__scan_stanza,
     NULL,
 };

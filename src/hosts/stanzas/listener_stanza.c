@@ -37,6 +37,12 @@ const assay_conf_stanza assay__listener_stanza = {
     .options = listener_options,
 };
 
+bool assay__listener_is_wanted(assay *library)
+{
+    return assay_host_settings(library, &assay__listener_stanza, 0, NULL) !=
+           NULL;
+}
+
 assay_rc assay__listener_find(assay *library,
                               struct assay__listener_settings *out,
                               assay_error *err)

@@ -10,6 +10,7 @@
 #ifndef ASSAY_STANZAS_LISTENER_STANZA_H
 #define ASSAY_STANZAS_LISTENER_STANZA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <assay/assay.h>
@@ -23,6 +24,9 @@ struct assay__listener_settings {
 };
 
 extern const assay_conf_stanza assay__listener_stanza;
+
+/** Whether the configuration has the stanza. */
+bool assay__listener_is_wanted(assay *library);
 
 /**
  * The settings of the one listener.
