@@ -333,25 +333,30 @@ static void run(struct talk *talk, const struct assay__clamd_call *call)
     }
 }
 
-/* What does not end the connection by itself, and is allowed here. */
+/* A descriptor belongs to FILDES and to nothing else. */
+static bool has_stray(const struct talk *talk,
+                      const struct assay__clamd_call *call)
+{
+    return call->command != ASSAY__CLAMD_FILDES &&
+           assay__wire_has_stray(&talk->client->wire);
+}
+
+/* Outside of a session a command is the only one. */
 static void dispatch(struct talk *talk, const struct assay__clamd_call *call)
 {
-    bool was_in_session = talk->in_session;
-    bool ends_session = call->command == ASSAY__CLAMD_END;
-
-    if (was_in_session && talk->is_plain)
+    if (has_stray(talk, call))
+        reply_last(talk, stray);
+    else if (talk->in_session && talk->is_plain)
         reply_last(talk, "Only nCMDS\\n and zCMDS\\0 are accepted inside "
                          "IDSESSION. ERROR");
-    else if (was_in_session && !call->in_session)
+    else if (talk->in_session && !call->in_session)
         reply_last(talk, "Command invalid inside IDSESSION. ERROR");
-    else if (!was_in_session && ends_session)
+    else if (!talk->in_session && call->command == ASSAY__CLAMD_END)
         reply_last(talk, "UNKNOWN COMMAND");
     else
         run(talk, call);
     if (!talk->in_session)
         talk->is_over = true;
-    if (!talk->is_over && assay__wire_has_stray(&talk->client->wire))
-        reply_last(talk, stray);
 }
 
 /* z…NUL, n…LF, or an old command as it is, which ends with LF or CRLF. */

@@ -44,6 +44,8 @@ OWNERS = {
 
 # One configuration file serves all hosts, so they share the option tables.
 SHARED = "stanzas/"
+# assayd is two hosts in a process: it starts and stops the scan socket.
+SCAN_SERVER = ("src/hosts/milter/main.c", "scansocket/scan_server.h")
 
 FOLDERS = ("include", "src", "engines", "lua")
 
@@ -60,6 +62,8 @@ def quoted(path, header):
     """A finding about #include "header" in path, or None."""
     parts = path.split("/")
     if path.startswith("src/hosts/") and header.startswith(SHARED):
+        return None
+    if (path, header) == SCAN_SERVER:
         return None
     if ".." in header.split("/"):
         return "an include does not climb out of its folder"
