@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "answer.h"
-#include "check.h"
+#include "policy_check.h"
 #include "judge.h"
 #include "request.h"
 

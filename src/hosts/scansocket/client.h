@@ -11,7 +11,7 @@
  *   stream.c        what a client sent, within its limits
  *   clamd.c         the clamd protocol; clamd_text.c its lines
  *   assay_talk.c    the assay protocol; request.c and answer.c its lines
- *   check.c         a request through a session of the whole policy
+ *   policy_check.c  a request through a session of the whole policy
  *   judge.c         bytes through the antivirus scopes
  *   mail_guess.c    whether bytes are a mail
  */

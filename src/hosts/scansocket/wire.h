@@ -7,8 +7,10 @@
  * or when the server stops. What a client sends is read only as far as somebody
  * asks for it, so one that floods is held up by its own socket.
  *
- * A descriptor belongs to the bytes it was sent with. One may be waiting to be
- * taken; all that come beyond are closed at once, and remembered as surplus.
+ * A descriptor belongs to the bytes it was sent with; the kernel says where
+ * they end, and may hand over earlier ones together with them. One may be
+ * waiting to be taken; all that come beyond are closed at once, and remembered
+ * as surplus.
  */
 #ifndef ASSAY_SCANSOCKET_WIRE_H
 #define ASSAY_SCANSOCKET_WIRE_H
@@ -45,7 +47,7 @@ struct assay__wire {
     size_t start, end;  /* of what was read ahead */
     uint64_t received;  /* bytes of the connection so far */
     int descriptor;     /* -1: none waits */
-    uint64_t sent_from; /* it came beside bytes from here … */
+    uint64_t sent_from; /* it came beside a byte from here … */
     uint64_t sent_to;   /* … to here */
     bool has_surplus;   /* more came than may */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
-#include "check.h"
+#include "policy_check.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
  * A request through a session: the phases of the whole policy, one after the
  * other, and what came out of them as an answer.
  */
-#ifndef ASSAY_SCANSOCKET_CHECK_H
-#define ASSAY_SCANSOCKET_CHECK_H
+#ifndef ASSAY_SCANSOCKET_POLICY_CHECK_H
+#define ASSAY_SCANSOCKET_POLICY_CHECK_H
 
 #include <assay/assay.h>
 
