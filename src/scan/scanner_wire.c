@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,6 +20,8 @@ enum {
     /* Nobody can write who could not before. */
     WINDOW_SEALS =
         F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL,
+    CROWDED_MS = 1000, /* how long descriptors of others may be in the way */
+    CROWDED_PAUSE_MS = 2,
     MAX_STRAY_FDS = 16 /* room to see, and close, what should not be there */
 };
 
@@ -157,6 +160,20 @@ void assay__wire_window_close(struct assay__wire_window *window)
 
 /* ---- packets ----------------------------------------------------------- */
 
+/* Linux counts descriptors that are on their way for all processes of a user;
+ * another program of that user may have sent many, and soon reads them. */
+static bool may_send_soon(int tries)
+{
+    const struct timespec pause = {.tv_nsec = (long)CROWDED_PAUSE_MS * 1000000};
+
+    if (errno == EINTR)
+        return true;
+    if (errno != ETOOMANYREFS || tries >= CROWDED_MS / CROWDED_PAUSE_MS)
+        return false;
+    (void)nanosleep(&pause, NULL);
+    return true;
+}
+
 assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
                           int fd, assay_error *err)
 {
@@ -180,9 +197,11 @@ assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
         control.header.cmsg_len = CMSG_LEN(sizeof fd);
         memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
     }
-    do
+    for (int tries = 0;; tries++) {
         sent = sendmsg(socket_fd, &msg, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
+        if (sent >= 0 || !may_send_soon(tries))
+            break;
+    }
     if (sent < 0 || (size_t)sent != size)
         return io_error(err, "send");
     return ASSAY_OK;
