@@ -93,6 +93,25 @@ START_TEST(newer_rules_come_in_and_broken_ones_do_not)
 }
 END_TEST
 
+/* A walled process knows the old file, which is not there any more. */
+START_TEST(one_file_is_replaced)
+{
+    char config[512];
+
+    (void)snprintf(config, sizeof config,
+                   "Signature_Check_Interval = 1\nyara { }\n"
+                   "antivirus \"av\" {\n  isolation = %s\n  timeout = 60\n"
+                   "  yara \"y\" {\n    rules = rules/a.yar\n  }\n}\n",
+                   isolations[_i]);
+    fixture_open(config);
+    ck_assert_int_eq(assay_start(fixture_library, NULL), ASSAY_OK);
+    ck_assert_str_eq(fixture_scan("evil words").info, "First");
+    fixture_write("rules/a.yar", EVIL("Second"));
+    ck_assert(fixture_log_wait("engine.signatures "));
+    ck_assert_str_eq(fixture_scan("evil words").info, "Second");
+}
+END_TEST
+
 START_TEST(an_endless_rule_is_stopped)
 {
     assay_verdict verdict;
@@ -152,6 +171,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, fixture_teardown);
     tcase_add_loop_test(tc, parts_and_headers_of_a_mail_are_looked_at, 0, 2);
     tcase_add_loop_test(tc, newer_rules_come_in_and_broken_ones_do_not, 0, 2);
+    tcase_add_loop_test(tc, one_file_is_replaced, 0, 2);
     tcase_add_loop_test(tc, an_endless_rule_is_stopped, 0, 2);
     tcase_add_loop_test(tc, modules_work_behind_the_walls, 0, 2);
     tcase_add_test(tc, broken_rules_are_an_error_of_the_configuration);
