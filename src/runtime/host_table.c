@@ -18,7 +18,7 @@
 static assay_rc claim_message(assay_session *session, assay_message **out,
                               assay_error *err)
 {
-    assay_message *message;
+    assay_message *message = NULL;
     assay_rc rc = assay__session_claim(session, err);
 
     if (rc != ASSAY_OK)
@@ -42,7 +42,7 @@ static assay_rc past_the_last(assay_error *err)
 static assay_rc append(assay_session *session, const void *data, size_t len,
                        assay_error *err)
 {
-    assay_message *message;
+    assay_message *message = NULL;
     assay_rc rc = claim_message(session, &message, err);
 
     if (rc != ASSAY_OK)
@@ -55,7 +55,7 @@ static assay_rc append(assay_session *session, const void *data, size_t len,
 static assay_rc append_text(assay_session *session, const void *data,
                             size_t len, assay_error *err)
 {
-    assay_message *message;
+    assay_message *message = NULL;
     assay_rc rc = claim_message(session, &message, err);
 
     if (rc != ASSAY_OK)
@@ -68,7 +68,7 @@ static assay_rc append_text(assay_session *session, const void *data,
 static assay_rc append_fd(assay_session *session, int fd, uint64_t offset,
                           uint32_t flags, assay_error *err)
 {
-    assay_message *message;
+    assay_message *message = NULL;
     assay_rc rc = claim_message(session, &message, err);
 
     if (rc != ASSAY_OK)
@@ -81,7 +81,7 @@ static assay_rc append_fd(assay_session *session, int fd, uint64_t offset,
 static assay_rc append_header(assay_session *session, const char *name,
                               const char *value, assay_error *err)
 {
-    assay_message *message;
+    assay_message *message = NULL;
     assay_rc rc = claim_message(session, &message, err);
 
     if (rc != ASSAY_OK)
@@ -94,7 +94,7 @@ static assay_rc append_header(assay_session *session, const char *name,
 static assay_rc borrow(assay_session *session, const void *data, size_t len,
                        void (*release)(void *arg), void *arg, assay_error *err)
 {
-    assay_message *message;
+    assay_message *message = NULL;
     assay_rc rc = claim_message(session, &message, err);
 
     if (rc != ASSAY_OK)
@@ -106,7 +106,7 @@ static assay_rc borrow(assay_session *session, const void *data, size_t len,
 
 static assay_rc set_id(assay_session *session, const char *id, assay_error *err)
 {
-    assay_message *message;
+    assay_message *message = NULL;
     assay_rc rc;
 
     if (!id)
@@ -137,7 +137,7 @@ static assay_rc verdict(assay_session *session, assay_verdict *out,
 static assay_rc edit(assay_session *session, size_t index, assay_edit *out,
                      assay_error *err)
 {
-    assay_message *message;
+    assay_message *message = NULL;
     const assay_edit *found;
     assay_rc rc = claim_message(session, &message, err);
 
@@ -153,7 +153,7 @@ static assay_rc edit(assay_session *session, size_t index, assay_edit *out,
 static assay_rc bytes(assay_session *session, assay_rendition rendition,
                       assay_bytes *out, assay_error *err)
 {
-    assay_message *message;
+    assay_message *message = NULL;
     assay_rc rc = claim_message(session, &message, err);
 
     if (rc != ASSAY_OK)
@@ -166,7 +166,7 @@ static assay_rc bytes(assay_session *session, assay_rendition rendition,
 static assay_rc stored(assay_session *session, size_t index, const char **out,
                        assay_error *err)
 {
-    assay_message *message;
+    assay_message *message = NULL;
     const char *found;
     assay_rc rc = claim_message(session, &message, err);
 
@@ -185,7 +185,7 @@ static assay_rc stored(assay_session *session, size_t index, const char **out,
 static assay_rc claim_context(assay_session *session, assay_context_scope scope,
                               assay_context **out, assay_error *err)
 {
-    assay_message *message;
+    assay_message *message = NULL;
     assay_rc rc;
 
     if (scope == ASSAY_CONTEXT_MESSAGE) {
@@ -205,7 +205,7 @@ static assay_rc claim_context(assay_session *session, assay_context_scope scope,
 static assay_rc context_get(assay_session *session, assay_context_scope scope,
                             const char *key, const char **out, assay_error *err)
 {
-    assay_context *context;
+    assay_context *context = NULL;
     const char *value;
     assay_rc rc;
 
@@ -228,7 +228,7 @@ static assay_rc context_set(assay_session *session, assay_context_scope scope,
                             const char *key, const char *value,
                             assay_error *err)
 {
-    assay_context *context;
+    assay_context *context = NULL;
     assay_rc rc;
 
     if (!key)
@@ -247,7 +247,7 @@ static assay_rc context_set(assay_session *session, assay_context_scope scope,
 static assay_rc context_key(assay_session *session, assay_context_scope scope,
                             size_t index, const char **out, assay_error *err)
 {
-    assay_context *context;
+    assay_context *context = NULL;
     const char *key;
     assay_rc rc = claim_context(session, scope, &context, err);
 

@@ -100,20 +100,44 @@ def install(folder):
     return folder / "opt/assay"
 
 
-def compile_mta(prefix, folder):
+def compile_with_headers(prefix, program, *sources):
     sanitizers = cached("ASSAY_SANITIZE").replace(";", ",")
     flags = run("pkg-config", "--cflags", "assay",
                 env={**os.environ,
                      "PKG_CONFIG_PATH": f"{prefix}/lib/pkgconfig"}).split()
     if sanitizers:
         flags += [f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all"]
-    program = folder / "minimal_mta"
     run(cached("CMAKE_C_COMPILER"), "-std=c11", "-D_GNU_SOURCE", "-g", "-Wall",
-        "-Wextra", "-Werror", *flags, *sorted(MTA.glob("*.c")), "-pthread",
-        "-ldl", "-o", program)
+        "-Wextra", "-Werror", *flags, *sources, "-pthread", "-ldl", "-o",
+        program)
     if "libassay" in run("ldd", program):
-        raise Failure("the MTA is linked with libassay")
+        raise Failure(f"{program} is linked with libassay")
     return program
+
+
+def the_guide_is_true(prefix, folder):
+    """The code of docs/HOST_GUIDE.md is a program; in both of its forms."""
+    guide = (SOURCE / "docs/HOST_GUIDE.md").read_text(encoding="utf-8")
+    source = folder / "ask.c"
+    source.write_text("\n".join(re.findall(r"^```c\n(.*?)^```$", guide,
+                                           re.MULTILINE | re.DOTALL)))
+    program = compile_with_headers(prefix, folder / "ask", source)
+    configuration = folder / "assay.conf"
+    (folder / "kept").mkdir()
+    configuration.write_text((
+        "virus_headers = on\n" + ENGINES.replace("enabled = false", "")).format(
+            signatures=SOURCE / "conf/demo-signatures", folder=folder))
+    for name, message, want in (
+            ("clean", mail("clean"), "continue 0"),
+            ("infected", mail("infected", EICAR), "reject 550 5.7.1")):
+        path = folder / name
+        path.write_bytes(message)
+        for form in ([], ["loop"]):
+            output = run(program, prefix / "lib/libassay.so.0", configuration,
+                         path, *form)
+            check_in(f"{name} {form}", f"\n{want}", "\n" + output)
+            check(f"edits of {name} {form}", "X-Virus-Status: Clean" in output,
+                  name == "clean" and not form)
 
 
 class Mta:
@@ -350,7 +374,9 @@ def main():
     root = pathlib.Path(tempfile.mkdtemp(prefix="assay-plugin."))
     try:
         prefix = install(root)
-        program = compile_mta(prefix, root)
+        the_guide_is_true(prefix, root)
+        program = compile_with_headers(prefix, root / "minimal_mta",
+                                       *sorted(MTA.glob("*.c")))
         for number, how in enumerate(HOW):
             begin = time.monotonic()
             with Mta(program, prefix, root, *how) as mta:

@@ -208,7 +208,7 @@ END_TEST
 static void by_pieces(void)
 {
     for (size_t i = 0; i < sizeof EVIL_MAIL - 1; i++)
-        ck_assert_int_eq(api->append(session, EVIL_MAIL + i, 1, &err),
+        ck_assert_int_eq(api->append(session, &EVIL_MAIL[i], 1, &err),
                          ASSAY_OK);
 }
 
