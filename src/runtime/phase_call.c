@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "policy/session.h"
 #include "rt/lock.h"
 #include "runtime/assay_priv.h"
@@ -47,7 +48,7 @@ static void free_completion(assay_completion *completion)
 
 static bool copy_text(const char *text, char **out)
 {
-    *out = text ? strdup(text) : NULL;
+    *out = text ? assay__text_dup(text, strlen(text)) : NULL;
     return !text || *out;
 }
 
