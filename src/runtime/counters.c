@@ -111,7 +111,7 @@ static bool make_room(struct assay__counters *counters)
 }
 
 static assay_rc add_locked(struct assay__counters *counters, const char *path,
-                           bool is_strict, assay_error *err)
+                           const struct assay__counter *made, assay_error *err)
 {
     bool found;
     size_t place = place_of(counters, path, &found);
@@ -128,10 +128,7 @@ static assay_rc add_locked(struct assay__counters *counters, const char *path,
         return assay_error_set(err, ASSAY_E_NOMEM, "Out of memory");
     counter = &counters->at[place];
     memmove(counter + 1, counter, (counters->count - place) * sizeof *counter);
-    *counter = (struct assay__counter){
-        .since_s = assay__wall_clock_s(counters->clock),
-        .is_strict = is_strict,
-    };
+    *counter = *made;
     assay__text_copy(counter->path, sizeof counter->path, path);
     counters->count++;
     return ASSAY_OK;
@@ -139,6 +136,7 @@ static assay_rc add_locked(struct assay__counters *counters, const char *path,
 
 enum change { INCREMENT, RESET, REMOVE };
 
+/* @param by  of an increment; of a reset the time */
 static void change_locked(struct assay__counters *counters, size_t place,
                           enum change change, uint64_t by)
 {
@@ -151,7 +149,7 @@ static void change_locked(struct assay__counters *counters, size_t place,
         break;
     case RESET:
         counter->value = 0;
-        counter->since_s = assay__wall_clock_s(counters->clock);
+        counter->since_s = (int64_t)by;
         break;
     case REMOVE:
         counters->count--;
@@ -166,6 +164,11 @@ static void change_locked(struct assay__counters *counters, size_t place,
 assay_rc assay__counters_add(struct assay__counters *counters, const char *path,
                              bool is_strict, assay_error *err)
 {
+    /* The clock may be the host's, which is asked with no lock held. */
+    const struct assay__counter made = {
+        .since_s = assay__wall_clock_s(counters->clock),
+        .is_strict = is_strict,
+    };
     assay_rc rc;
 
     if (!assay__counter_path_is_good(path))
@@ -175,7 +178,7 @@ assay_rc assay__counters_add(struct assay__counters *counters, const char *path,
                                "letters, digits and _ - . : @",
                                path, ASSAY__COUNTER_PATH_MAX);
     assay__lock_take(&counters->lock);
-    rc = add_locked(counters, path, is_strict, err);
+    rc = add_locked(counters, path, &made, err);
     assay__lock_drop(&counters->lock);
     return rc;
 }
@@ -207,7 +210,8 @@ assay_rc assay__counters_increment(struct assay__counters *counters,
 assay_rc assay__counters_reset(struct assay__counters *counters,
                                const char *path, assay_error *err)
 {
-    return change(counters, path, RESET, 0, err);
+    return change(counters, path, RESET,
+                  (uint64_t)assay__wall_clock_s(counters->clock), err);
 }
 
 assay_rc assay__counters_remove(struct assay__counters *counters,

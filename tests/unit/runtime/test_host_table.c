@@ -8,6 +8,7 @@
 #include <check.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,14 @@ static void begin_message(const char *recipient)
                      ASSAY_OK);
     ck_assert_int_eq(api->rcptto(session, recipient, NULL, &answer, &err),
                      ASSAY_OK);
+}
+
+static void store_one(void)
+{
+    begin_message("user@stored.test");
+    ck_assert_int_eq(api->append(session, "A: b\r\n\r\n", 8, &err), ASSAY_OK);
+    ck_assert_int_eq(api->data(session, &answer, &err), ASSAY_OK);
+    ck_assert_msg(api->store(session, &err) == ASSAY_OK, "%s", err.msg);
 }
 
 /* ---- versions --------------------------------------------------------------
@@ -185,6 +194,8 @@ static void console(const char *line, const char *want)
 START_TEST(times_written_down_are_those_of_the_host)
 {
     int64_t now_ms = 1000000000123;
+    char pattern[128];
+    glob_t found;
     assay_options options = fixture_options();
 
     options.now_ms = clock_of_host;
@@ -197,6 +208,14 @@ START_TEST(times_written_down_are_those_of_the_host)
     console("counter reset /antivirus/sample/viruses", NULL);
     console("counter list --json", "\"reset_time\": 1000000060,");
     console("counter list /mine --json", "\"reset_time\": 1000000060,");
+    ck_assert_int_eq(api->session_open(library, NULL, &session, &err),
+                     ASSAY_OK);
+    store_one();
+    (void)snprintf(pattern, sizeof pattern, "%s/*/*/new/1000000060.*",
+                   fixture_folder);
+    ck_assert_int_eq(glob(pattern, 0, NULL, &found), 0);
+    ck_assert_uint_eq(found.gl_pathc, 1);
+    globfree(&found);
 }
 END_TEST
 
