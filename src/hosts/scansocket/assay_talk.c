@@ -18,6 +18,7 @@ static const char too_slow[] = "the request did not arrive in time";
 static void case_init(struct assay__case *all,
                       const struct assay__client *client)
 {
+    memset(all, 0, sizeof *all);
     assay__request_init(&all->request, client->budget);
     assay__stream_init(&all->headers, client->budget,
                        ASSAY__REQUEST_HEADERS_MAX);

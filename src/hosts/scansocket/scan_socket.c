@@ -11,7 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 128 };
+/* Clients come in bursts, and one that finds no place gets an error at once. */
+enum { BACKLOG = 1024 };
 
 /* "inet:PORT@HOST", cut into its pieces; the host may stand in brackets. */
 struct endpoint {
@@ -96,6 +97,8 @@ assay_rc assay__scan_socket_open(const struct assay__scan_settings *settings,
                                        &out->file, &out->fd, err);
     else if (rc == ASSAY_OK)
         rc = open_port(out->address.text, &out->fd, err);
+    if (rc == ASSAY_OK)
+        (void)listen(out->fd, BACKLOG); /* once more, for the number */
     return rc;
 }
 

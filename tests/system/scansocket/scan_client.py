@@ -72,8 +72,8 @@ def connect(where):
     if isinstance(where, int):
         return socket.create_connection(("127.0.0.1", where), PATIENCE_S)
     client = socket.socket(socket.AF_UNIX)
-    client.settimeout(PATIENCE_S)
-    client.connect(f"{where}/s")
+    client.connect(f"{where}/s")  # waits for a place, as one with a timeout
+    client.settimeout(PATIENCE_S)  # would not
     return client
 
 
@@ -181,6 +181,6 @@ def parse(answer):
     return lines[0].decode(), values
 
 
-def ask(where, *arguments, files=(), **options):
+def ask(server, *arguments, files=(), **options):
     """First line and values of the answer to a request."""
-    return parse(talk(where, request(*arguments, **options), files))
+    return parse(talk(server, request(*arguments, **options), files))

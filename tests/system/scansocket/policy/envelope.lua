@@ -25,25 +25,25 @@ function mod:validate_connect(ac, vctx)
 end
 
 function mod:validate_ehlo(str, ac, vctx)
-    if str == "refused.test" then
+    if tostring(str) == "refused.test" then
         return answer(vctx, 550, "5.7.1 bad name")
     end
     return msys.core.VALIDATE_CONT
 end
 
-function mod:validate_mailfrom(msg, str, ac, vctx)
-    if str:find("refused@", 1, true) then
+function mod:validate_mailfrom(str, ac, vctx)
+    if tostring(str):find("refused@", 1, true) then
         return answer(vctx, 451, "4.7.1 later")
     end
-    vctx:set(msys.core.VCTX_CONN, "sender_seen", str)
+    vctx:set(msys.core.VCTX_CONN, "sender_seen", tostring(str))
     return msys.core.VALIDATE_CONT
 end
 
 function mod:validate_rcptto(msg, str, ac, vctx)
-    if str:find("nobody@", 1, true) then
+    if tostring(str):find("nobody@", 1, true) then
         return answer(vctx, 550, "5.1.1 No such user, 100% sure")
     end
-    if str:find("later@", 1, true) then
+    if tostring(str):find("later@", 1, true) then
         return answer(vctx, 450, "4.2.1 mailbox is busy")
     end
     return msys.core.VALIDATE_CONT
