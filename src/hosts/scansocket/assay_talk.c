@@ -206,7 +206,7 @@ static void log_check(const struct assay__client *client,
     const char *name = assay__request_text(request, ASSAY__FIELD_CLIENT);
     const char *id = assay__request_text(request, ASSAY__FIELD_ID);
     const assay_disposition *disposition = &check->disposition;
-    struct assay__client_text quoted_name, quoted_id, text;
+    struct assay__client_text quoted_name = {""}, quoted_id = {""}, text = {""};
 
     assay_log_write(
         client->log, ASSAY_LOG_INFO, "scan.request",

@@ -31,7 +31,7 @@ void assay__client_log_verdict(const struct assay__client *client,
                                const char *what, const assay_verdict *verdict,
                                int64_t since_ms)
 {
-    struct assay__client_text info;
+    struct assay__client_text info = {""};
 
     assay_log_write(client->log, ASSAY_LOG_INFO, "scan.request",
                     "listener=\"%s\" peer=\"%s\" %s status=%s reason=%s "
@@ -46,7 +46,7 @@ void assay__client_log_verdict(const struct assay__client *client,
 void assay__client_log_fault(const struct assay__client *client,
                              const char *what, const char *reason)
 {
-    struct assay__client_text quoted;
+    struct assay__client_text quoted = {""};
 
     assay_log_write(client->log, ASSAY_LOG_WARN, "scan.fault",
                     "listener=\"%s\" peer=\"%s\" %s reason=\"%s\"",

@@ -85,12 +85,12 @@ void assay__request_fini(struct assay__request *request);
 /**
  * Take one line.
  *
- * @param line      without its LF; any bytes
+ * @param text      without its LF; any bytes
  * @param want_out  set on ASSAY_OK
  * @return ASSAY_OK; ASSAY_E_INVAL what is wrong with it; ASSAY_E_LIMIT too many
  *         lines or too much text; ASSAY_E_UNAVAILABLE, ASSAY_E_NOMEM
  */
-assay_rc assay__request_line(struct assay__request *request, const char *line,
+assay_rc assay__request_line(struct assay__request *request, const char *text,
                              size_t len, enum assay__request_want *want_out,
                              assay_error *err) ASSAY_MUST_CHECK;
 

@@ -118,7 +118,7 @@ void assay__scan_socket_close(struct assay__scan_socket *socket)
 
 void assay__scan_socket_peer(int fd, char *out, size_t size)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     struct ucred peer = {.uid = (uid_t)-1};
     socklen_t len = sizeof address, peer_len = sizeof peer;
     char host[NI_MAXHOST], port[NI_MAXSERV];

@@ -249,6 +249,7 @@ START_TEST(used_up_budget_is_told)
     ck_assert_int_eq(rc, ASSAY_E_UNAVAILABLE);
     assay__request_fini(&request);
     ck_assert_uint_eq(small.used, 0);
+    assay__request_init(&request, &budget);
 }
 END_TEST
 
