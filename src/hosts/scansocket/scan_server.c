@@ -309,11 +309,13 @@ void assay__scan_server_drain(struct assay__scan_server *server)
 {
     if (!server)
         return;
+    /* Who is let go and comes again at once finds nobody. */
+    for (size_t i = 0; i < server->count; i++)
+        assay__scan_socket_remove(&server->listeners[i].socket);
     tell(server->events.drain_fd);
     for (size_t i = 0; i < server->count; i++) {
         struct listener *listener = &server->listeners[i];
 
-        assay__scan_socket_remove(&listener->socket);
         if (listener->has_thread)
             (void)pthread_join(listener->thread, NULL);
         listener->has_thread = false;
