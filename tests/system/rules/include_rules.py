@@ -39,6 +39,7 @@ OWNERS = {
     r"openssl/.*": ("src/scan/cache", "src/store/activefilter",
                     "engines/cloudmark/", "engines/yara/"),
     r"seccomp\.h": ("src/hosts/scanner/",),
+    r"local_scan\.h": ("src/hosts/exim/",),
     r"(histedit|editline/.*)\.h": ("src/hosts/cli/",),
 }
 

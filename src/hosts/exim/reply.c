@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "reply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char fallback_reject[] = "Refused by policy";
+static const char fallback_tempfail[] = "Try again later";
+
+static const struct {
+    const char *name;
+    enum assay__exim_action action;
+} actions[] = {
+    {"continue", ASSAY__EXIM_CONTINUE},
+    {"reject", ASSAY__EXIM_REJECT},
+    {"tempfail", ASSAY__EXIM_TEMPFAIL},
+    {"discard", ASSAY__EXIM_DISCARD},
+};
+
+static bool find_action(const char *name, enum assay__exim_action *action_out)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (strcmp(actions[i].name, name) == 0) {
+            *action_out = actions[i].action;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Three digits of the class that is meant; else what Exim says, too. */
+static int read_code(const char *text, char class, int fallback)
+{
+    if (!text || text[0] != class || !is_digit(text[1]) || !is_digit(text[2]) ||
+        text[3] != '\0')
+        return fallback;
+    return (text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0');
+}
+
+/* One to three digits, as Exim looks for them (RFC 3463). */
+static const char *skip_number(const char *at)
+{
+    size_t digits = strspn(at, "0123456789");
+
+    return digits >= 1 && digits <= 3 ? at + digits : NULL;
+}
+
+static bool is_enhanced(const char *text, char class)
+{
+    if (text[0] != class || text[1] != '.')
+        return false;
+    text = skip_number(text + 2);
+    if (!text || *text != '.')
+        return false;
+    text = skip_number(text + 1);
+    return text && *text == '\0';
+}
+
+static void copy_text(char *out, size_t size, const char *text)
+{
+    size_t length = 0;
+
+    for (; text[length] != '\0' && length + 1 < size; length++) {
+        char c = text[length];
+
+        out[length] = c >= ' ' && c <= '~' ? c : '?';
+    }
+    out[length] = '\0';
+}
+
+static void read_words(struct assay__exim_reply *reply,
+                       const struct assay__exim_answer *answer)
+{
+    bool rejects = reply->action == ASSAY__EXIM_REJECT;
+    char class = rejects ? '5' : '4';
+    const char *enhanced = assay__exim_answer_get(answer, "enhanced");
+    const char *text = assay__exim_answer_get(answer, "text");
+
+    reply->code = read_code(assay__exim_answer_get(answer, "code"), class,
+                            rejects ? 550 : 451);
+    if (enhanced && is_enhanced(enhanced, class))
+        copy_text(reply->enhanced, sizeof reply->enhanced, enhanced);
+    if (!text || text[0] == '\0')
+        text = rejects ? fallback_reject : fallback_tempfail;
+    copy_text(reply->text, sizeof reply->text, text);
+}
+
+bool assay__exim_reply_read(struct assay__exim_reply *reply,
+                            const struct assay__exim_answer *answer,
+                            struct assay__exim_reason *why)
+{
+    const char *action = assay__exim_answer_get(answer, "action");
+
+    memset(reply, 0, sizeof *reply);
+    if (!action)
+        return assay__exim_reason_set(why, "assayd's answer has no action");
+    if (!find_action(action, &reply->action))
+        return assay__exim_reason_set(
+            why, "assayd's answer has an unknown action \"%.40s\"", action);
+    if (reply->action == ASSAY__EXIM_REJECT ||
+        reply->action == ASSAY__EXIM_TEMPFAIL)
+        read_words(reply, answer);
+    return true;
+}
+
+void assay__exim_reply_text(const struct assay__exim_reply *reply,
+                            char out[ASSAY__EXIM_REPLY_LINE_SIZE])
+{
+    (void)snprintf(out, ASSAY__EXIM_REPLY_LINE_SIZE, "%s%s%s", reply->enhanced,
+                   reply->enhanced[0] ? " " : "", reply->text);
+}
+
+void assay__exim_reply_line(const struct assay__exim_reply *reply,
+                            char out[ASSAY__EXIM_REPLY_LINE_SIZE])
+{
+    out[0] = '\0';
+    if (reply->code)
+        (void)snprintf(out, ASSAY__EXIM_REPLY_LINE_SIZE, "%d %s%s%s",
+                       reply->code, reply->enhanced,
+                       reply->enhanced[0] ? " " : "", reply->text);
+}
