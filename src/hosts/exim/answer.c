@@ -76,22 +76,37 @@ static bool decode(char *value, const char *end)
     return true;
 }
 
+/* The address has no blank as it is written, so it is cut before it is
+ * decoded. */
+static bool split_refused(struct assay__exim_line *line, char *value, char *lf)
+{
+    char *blank = memchr(value, ' ', (size_t)(lf - value));
+
+    if (!blank || !decode(blank + 1, lf))
+        return false;
+    *blank = '\0';
+    line->value = value;
+    line->reply = blank + 1;
+    return decode(value, blank);
+}
+
 static bool add_line(struct assay__exim_answer *answer, char *text, char *lf)
 {
     struct assay__exim_line *line = &answer->lines[answer->count];
     char *equals = memchr(text, '=', (size_t)(lf - text));
 
-    if (!equals || equals == text ||
-        memchr(text, '\0', (size_t)(equals - text)))
+    if (!equals || equals == text)
         return false;
     *equals = '\0';
     *lf = '\0';
-    if (!decode(equals + 1, lf))
+    if (!decode(text, equals))
         return false;
     line->key = text;
     line->value = equals + 1;
     answer->count++;
-    return true;
+    if (strcmp(text, "refused") == 0)
+        return split_refused(line, equals + 1, lf);
+    return decode(equals + 1, lf);
 }
 
 static bool check_first(char *text, char *lf, struct assay__exim_reason *why)
@@ -162,16 +177,25 @@ bool assay__exim_answer_read(struct assay__exim_answer *answer,
     return assay__exim_answer_parse(answer, why);
 }
 
-const char *assay__exim_answer_next(const struct assay__exim_answer *answer,
-                                    const char *key, size_t *at)
+const struct assay__exim_line *assay__exim_answer_next_line(
+    const struct assay__exim_answer *answer, const char *key, size_t *at)
 {
     while (*at < answer->count) {
         const struct assay__exim_line *line = &answer->lines[(*at)++];
 
         if (strcmp(line->key, key) == 0)
-            return line->value;
+            return line;
     }
     return NULL;
+}
+
+const char *assay__exim_answer_next(const struct assay__exim_answer *answer,
+                                    const char *key, size_t *at)
+{
+    const struct assay__exim_line *line =
+        assay__exim_answer_next_line(answer, key, at);
+
+    return line ? line->value : NULL;
 }
 
 const char *assay__exim_answer_get(const struct assay__exim_answer *answer,

@@ -21,9 +21,11 @@ enum {
     ASSAY__EXIM_ANSWER_LINES_MAX = 100200,
 };
 
-/* Both are in the answer's bytes, decoded. */
+/* All are in the answer's bytes, decoded. Of a line `refused`, value is the
+ * address and reply what stands behind it ("550 5.1.1 no such mailbox"). */
 struct assay__exim_line {
     const char *key, *value;
+    const char *reply; /* NULL with every other key */
 };
 
 struct assay__exim_answer {
@@ -49,7 +51,11 @@ bool assay__exim_answer_read(struct assay__exim_answer *answer,
 /** The value of the first line with this key; NULL when there is none. */
 const char *assay__exim_answer_get(const struct assay__exim_answer *answer,
                                    const char *key);
-/** The next line of this key. @param at  0 at first; moved behind it */
+/** The next line of this key; NULL when there is none. @param at  0 at first;
+ *  moved behind it */
+const struct assay__exim_line *assay__exim_answer_next_line(
+    const struct assay__exim_answer *answer, const char *key, size_t *at);
+/** Its value alone. */
 const char *assay__exim_answer_next(const struct assay__exim_answer *answer,
                                     const char *key, size_t *at);
 void assay__exim_answer_clear(struct assay__exim_answer *answer);

@@ -80,7 +80,12 @@ int assay_info(uschar **yield, int argc, uschar *argv[])
 
 int assay_action(uschar **yield, int argc, uschar *argv[])
 {
-    return give_value(yield, argc, argv, "action", "continue");
+    int status = DEFER;
+    const struct assay__exim_check *check =
+        get_check(yield, argc, argv, "continue", &status);
+
+    return check ? give(yield, assay__exim_reply_action(&check->reply))
+                 : status;
 }
 
 int assay_context(uschar **yield, int argc, uschar *argv[])

@@ -80,14 +80,32 @@ static uschar *accept_text(const struct assay__exim_check *check)
     return string_copy_taint(CUS text, GET_TAINTED);
 }
 
+/* Those refused alone; with on_refused = reject there are none here. */
+static void drop_refused(const struct assay__exim_answer *answer)
+{
+    const struct assay__exim_line *line;
+
+    for (size_t at = 0;
+         (line = assay__exim_answer_next_line(answer, "refused", &at));) {
+        struct assay__exim_reason shown;
+
+        (void)assay__exim_reason_set(&shown, "%.100s: %.100s", line->value,
+                                     line->reply);
+        log_write(0, LOG_MAIN, "assay: dropped refused recipient %s",
+                  shown.text);
+    }
+    assay__exim_mail_drop(answer, "refused");
+}
+
 static int accept_message(struct assay__exim_check *check, uschar **return_text)
 {
     struct assay__exim_reason why;
 
     if (!assay__exim_mail_can_change(&check->answer, &why))
         return tempreject(&why, failure_text, return_text);
+    drop_refused(&check->answer);
     if (assay__exim_answer_get(&check->answer, "stored")) {
-        assay__exim_mail_drop_stored(&check->answer);
+        assay__exim_mail_drop(&check->answer, "stored");
         if (!assay__exim_check_store(check, &why))
             return tempreject(&why, storage_text, return_text);
     }

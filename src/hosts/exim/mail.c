@@ -138,6 +138,21 @@ static bool has_recipient(const char *address)
     return false;
 }
 
+static bool are_recipients(const struct assay__exim_answer *answer,
+                           const char *key, struct assay__exim_reason *why)
+{
+    const char *address;
+
+    for (size_t at = 0;
+         (address = assay__exim_answer_next(answer, key, &at));) {
+        if (!has_recipient(address))
+            return assay__exim_reason_set(
+                why, "assayd's answer has %s=%.100s, who is no recipient", key,
+                address);
+    }
+    return true;
+}
+
 bool assay__exim_mail_can_change(const struct assay__exim_answer *answer,
                                  struct assay__exim_reason *why)
 {
@@ -150,14 +165,8 @@ bool assay__exim_mail_can_change(const struct assay__exim_answer *answer,
             return false;
         assay__exim_edit_clear(&edit);
     }
-    for (size_t at = 0;
-         (text = assay__exim_answer_next(answer, "stored", &at));) {
-        if (!has_recipient(text))
-            return assay__exim_reason_set(
-                why, "assayd stored the mail for %.100s, who is no recipient",
-                text);
-    }
-    return true;
+    return are_recipients(answer, "stored", why) &&
+           are_recipients(answer, "refused", why);
 }
 
 static header_line *first_header(uschar *name)
@@ -233,12 +242,12 @@ bool assay__exim_mail_edit(const struct assay__exim_answer *answer,
     return ok;
 }
 
-void assay__exim_mail_drop_stored(const struct assay__exim_answer *answer)
+void assay__exim_mail_drop(const struct assay__exim_answer *answer,
+                           const char *key)
 {
     const char *text;
 
-    for (size_t at = 0;
-         (text = assay__exim_answer_next(answer, "stored", &at));) {
+    for (size_t at = 0; (text = assay__exim_answer_next(answer, key, &at));) {
         uschar *address = string_copy(CUS text);
 
         while (receive_remove_recipient(address))

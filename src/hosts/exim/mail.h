@@ -21,14 +21,17 @@ long long assay__exim_mail_body_bytes(void);
 /** The whole request `check`, the body as a descriptor at @offset. */
 void assay__exim_mail_add(struct assay__exim_buffer *request, long long offset);
 
-/** Whether Exim can carry out all edits and drop all stored recipients. */
+/** Whether Exim can carry out all edits, and drop the recipients that
+ *  are stored or refused. */
 bool assay__exim_mail_can_change(const struct assay__exim_answer *answer,
                                  struct assay__exim_reason *why);
 /** Carry out the edits, in their order. */
 bool assay__exim_mail_edit(const struct assay__exim_answer *answer,
                            struct assay__exim_reason *why);
-/** Drop the recipients that assayd stores the mail for. */
-void assay__exim_mail_drop_stored(const struct assay__exim_answer *answer);
+/** Drop the recipients that lines of this key name: those that assayd stores
+ *  the mail for, or refused. */
+void assay__exim_mail_drop(const struct assay__exim_answer *answer,
+                           const char *key);
 /** Drop all recipients: then Exim drops the mail. */
 bool assay__exim_mail_drop_all(void);
 

@@ -61,7 +61,8 @@ static bool ask(struct assay__exim_check *check, int data_fd,
            assay__exim_client_send(&check->client, request->bytes,
                                    request->length, data_fd, why) &&
            assay__exim_answer_read(&check->answer, &check->client, why) &&
-           assay__exim_reply_read(&check->reply, &check->answer, why);
+           assay__exim_reply_read(&check->reply, &check->answer,
+                                  check->options.on_refused, why);
 }
 
 /* The connection is of use only to store mail. */
@@ -139,9 +140,9 @@ void assay__exim_check_summary(const struct assay__exim_check *check,
                                char out[ASSAY__EXIM_SUMMARY_SIZE])
 {
     (void)snprintf(out, ASSAY__EXIM_SUMMARY_SIZE,
-                   "action=%s code=%.3s status=%.20s info=\"%.120s\" "
+                   "action=%s code=%d status=%.20s info=\"%.120s\" "
                    "engine=%.60s scope=%.60s module=%.60s",
-                   shown(check, "action"), shown(check, "code"),
+                   assay__exim_reply_action(&check->reply), check->reply.code,
                    shown(check, "status"), shown(check, "info"),
                    shown(check, "engine"), shown(check, "scope"),
                    shown(check, "module"));

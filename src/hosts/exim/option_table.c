@@ -12,6 +12,7 @@
 /* Exim writes here while it reads its configuration. Zero and NULL: not set. */
 static uschar *table_socket;
 static uschar *table_on_failure;
+static uschar *table_on_refused;
 static int table_timeout;
 static int table_connect_timeout;
 
@@ -19,6 +20,7 @@ static int table_connect_timeout;
 optionlist local_scan_options[] = {
     {"connect_timeout", opt_time, {&table_connect_timeout}},
     {"on_failure", opt_stringptr, {&table_on_failure}},
+    {"on_refused", opt_stringptr, {&table_on_refused}},
     {"socket", opt_stringptr, {&table_socket}},
     {"timeout", opt_time, {&table_timeout}},
 };
@@ -48,6 +50,7 @@ bool assay__exim_option_table_apply(struct assay__exim_options *options,
 {
     return apply_text(options, "socket", table_socket, why) &&
            apply_text(options, "on_failure", table_on_failure, why) &&
+           apply_text(options, "on_refused", table_on_refused, why) &&
            apply_number(options, "timeout", table_timeout, why) &&
            apply_number(options, "connect_timeout", table_connect_timeout, why);
 }

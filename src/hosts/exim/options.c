@@ -61,6 +61,18 @@ static bool set_on_failure(struct assay__exim_options *options,
     return true;
 }
 
+static bool set_on_refused(struct assay__exim_options *options,
+                           const char *value)
+{
+    if (strcasecmp(value, "reject") == 0)
+        options->on_refused = ASSAY__EXIM_REFUSED_REJECT;
+    else if (strcasecmp(value, "drop") == 0)
+        options->on_refused = ASSAY__EXIM_REFUSED_DROP;
+    else
+        return false;
+    return true;
+}
+
 static const struct {
     const char *name;
     const char *initial;
@@ -72,6 +84,7 @@ static const struct {
     {"timeout", "60", "1 to 3600 seconds", set_timeout},
     {"connect_timeout", "5", "1 to 3600 seconds", set_connect_timeout},
     {"on_failure", "tempreject", "tempreject or accept", set_on_failure},
+    {"on_refused", "reject", "reject or drop", set_on_refused},
 };
 
 enum { OPTIONS = sizeof table / sizeof table[0] };

@@ -29,11 +29,17 @@ enum assay__exim_on_failure {
     ASSAY__EXIM_FAILURE_ACCEPT,
 };
 
+enum assay__exim_on_refused {
+    ASSAY__EXIM_REFUSED_REJECT,
+    ASSAY__EXIM_REFUSED_DROP,
+};
+
 struct assay__exim_options {
     char socket[ASSAY__EXIM_SOCKET_SIZE];
     int timeout_s;
     int connect_timeout_s;
     enum assay__exim_on_failure on_failure;
+    enum assay__exim_on_refused on_refused;
 };
 
 /** Where the file is; compiled in (config_path.c). */

@@ -74,16 +74,13 @@ static void copy_text(char *out, size_t size, const char *text)
     out[length] = '\0';
 }
 
-static void read_words(struct assay__exim_reply *reply,
-                       const struct assay__exim_answer *answer)
+static void set_words(struct assay__exim_reply *reply, const char *code,
+                      const char *enhanced, const char *text)
 {
     bool rejects = reply->action == ASSAY__EXIM_REJECT;
     char class = rejects ? '5' : '4';
-    const char *enhanced = assay__exim_answer_get(answer, "enhanced");
-    const char *text = assay__exim_answer_get(answer, "text");
 
-    reply->code = read_code(assay__exim_answer_get(answer, "code"), class,
-                            rejects ? 550 : 451);
+    reply->code = read_code(code, class, rejects ? 550 : 451);
     if (enhanced && is_enhanced(enhanced, class))
         copy_text(reply->enhanced, sizeof reply->enhanced, enhanced);
     if (!text || text[0] == '\0')
@@ -91,8 +88,49 @@ static void read_words(struct assay__exim_reply *reply,
     copy_text(reply->text, sizeof reply->text, text);
 }
 
+/* "550 5.1.1 no such mailbox" */
+static void set_refusal(struct assay__exim_reply *reply, const char *line)
+{
+    char code[4], enhanced[sizeof reply->enhanced];
+    size_t length;
+
+    copy_text(code, sizeof code, line);
+    reply->action = code[0] == '5' ? ASSAY__EXIM_REJECT : ASSAY__EXIM_TEMPFAIL;
+    line += strlen(code);
+    line += strspn(line, " ");
+    length = strcspn(line, " ");
+    enhanced[0] = '\0';
+    if (length < sizeof enhanced)
+        copy_text(enhanced, length + 1, line);
+    if (is_enhanced(enhanced, code[0])) {
+        line += length;
+        line += strspn(line, " ");
+    }
+    set_words(reply, code, enhanced, line);
+}
+
+/* One refused for the time being makes it temporary for all: what was refused
+ * for good will be so the next time, too. */
+static void refuse_for_all(struct assay__exim_reply *reply,
+                           const struct assay__exim_answer *answer)
+{
+    const struct assay__exim_line *first = NULL;
+    const struct assay__exim_line *line;
+
+    for (size_t at = 0;
+         (line = assay__exim_answer_next_line(answer, "refused", &at));) {
+        if (!first || line->reply[0] != '5')
+            first = line;
+        if (line->reply[0] != '5')
+            break;
+    }
+    if (first)
+        set_refusal(reply, first->reply);
+}
+
 bool assay__exim_reply_read(struct assay__exim_reply *reply,
                             const struct assay__exim_answer *answer,
+                            enum assay__exim_on_refused on_refused,
                             struct assay__exim_reason *why)
 {
     const char *action = assay__exim_answer_get(answer, "action");
@@ -105,8 +143,22 @@ bool assay__exim_reply_read(struct assay__exim_reply *reply,
             why, "assayd's answer has an unknown action \"%.40s\"", action);
     if (reply->action == ASSAY__EXIM_REJECT ||
         reply->action == ASSAY__EXIM_TEMPFAIL)
-        read_words(reply, answer);
+        set_words(reply, assay__exim_answer_get(answer, "code"),
+                  assay__exim_answer_get(answer, "enhanced"),
+                  assay__exim_answer_get(answer, "text"));
+    else if (reply->action == ASSAY__EXIM_CONTINUE &&
+             on_refused == ASSAY__EXIM_REFUSED_REJECT)
+        refuse_for_all(reply, answer);
     return true;
+}
+
+const char *assay__exim_reply_action(const struct assay__exim_reply *reply)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (actions[i].action == reply->action)
+            return actions[i].name;
+    }
+    return "tempfail";
 }
 
 void assay__exim_reply_text(const struct assay__exim_reply *reply,

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "answer.h"
+#include "options.h"
 #include "reason.h"
 
 enum assay__exim_action {
@@ -33,10 +34,17 @@ struct assay__exim_reply {
     char text[ASSAY__EXIM_REPLY_TEXT_MAX + 1]; /* printable, on one line */
 };
 
-/** @return false: the answer does not say what to do */
+/**
+ * @param on_refused  REJECT: a refusal of some recipients is that of the
+ * message
+ * @return false: the answer does not say what to do
+ */
 bool assay__exim_reply_read(struct assay__exim_reply *reply,
                             const struct assay__exim_answer *answer,
+                            enum assay__exim_on_refused on_refused,
                             struct assay__exim_reason *why);
+/** The action as the answer has it: continue, reject, tempfail, discard. */
+const char *assay__exim_reply_action(const struct assay__exim_reply *reply);
 /** "5.7.1 text": what goes behind the code that Exim itself gives. */
 void assay__exim_reply_text(const struct assay__exim_reply *reply,
                             char out[ASSAY__EXIM_REPLY_LINE_SIZE]);

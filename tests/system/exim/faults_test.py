@@ -234,7 +234,7 @@ def test_discard_drops_all(folder):
     check("return", seen.one("return"),
           f"{ACCEPT} discarded by the policy of Assay")
     check("recipients", seen.all("rcpt"), [])
-    check_in("log", 'action=discard code= status=infected info="X"',
+    check_in("log", 'action=discard code=0 status=infected info="X"',
              seen.one("log 0"))
 
 
@@ -251,6 +251,21 @@ def test_refusals(folder):
     seen, _ = scan_with(folder, says("action=tempfail", "code=450",
                                      "enhanced=4.2.0", "text=busy"))
     check("return", seen.one("return"), f"{TEMPREJECT} 4.2.0 busy")
+
+
+REFUSED = (*CLEAN, "refused=c@example.net 550 5.1.1 no such mailbox")
+
+
+def test_refused_recipient(folder):
+    rcpts = ("rcpt b@example.net", "rcpt c@example.net")
+    seen, _ = scan_with(folder, says(*REFUSED), *rcpts)
+    check("return", seen.one("return"), f"{REJECT} 5.1.1 no such mailbox")
+    seen, _ = scan_with(folder, says(*REFUSED), *rcpts,
+                        config=("on_refused = drop",))
+    check("return", seen.one("return"), f"{ACCEPT} clean")
+    check("left", seen.all("rcpt"), ["b@example.net"])
+    check("log", seen.one("log 0"), "assay: dropped refused recipient "
+          "c@example.net: 550 5.1.1 no such mailbox")
 
 
 def sends(data):

@@ -52,6 +52,29 @@ START_TEST(lines_are_decoded)
 }
 END_TEST
 
+START_TEST(keys_are_decoded)
+{
+    add("assay/1 ok\nmess.a%3Db%25=c\nend\n");
+    ck_assert(assay__exim_answer_parse(&answer, &why));
+    ck_assert_str_eq(assay__exim_answer_get(&answer, "mess.a=b%"), "c");
+}
+END_TEST
+
+START_TEST(refused_recipient_is_cut_before_it_is_decoded)
+{
+    const struct assay__exim_line *line;
+    size_t at = 0;
+
+    add("assay/1 ok\nrefused=\"a%20b\"@example.net 550 5.1.1 no%25\nend\n");
+    ck_assert(assay__exim_answer_parse(&answer, &why));
+    line = assay__exim_answer_next_line(&answer, "refused", &at);
+    ck_assert_ptr_nonnull(line);
+    ck_assert_str_eq(line->value, "\"a b\"@example.net");
+    ck_assert_str_eq(line->reply, "550 5.1.1 no%");
+    ck_assert_ptr_null(assay__exim_answer_next_line(&answer, "refused", &at));
+}
+END_TEST
+
 static const struct {
     const char *text;
     const char *want;
@@ -68,6 +91,11 @@ static const struct {
     {"assay/1 ok\na=%4\nend\n", "line 2 of assayd's answer cannot be read"},
     {"assay/1 ok\na=%zz\nend\n", "line 2 of assayd's answer cannot be read"},
     {"assay/1 ok\na=x%00y\nend\n", "line 2 of assayd's answer cannot be read"},
+    {"assay/1 ok\n%4=b\nend\n", "line 2 of assayd's answer cannot be read"},
+    {"assay/1 ok\nrefused=b@x\nend\n",
+     "line 2 of assayd's answer cannot be read"},
+    {"assay/1 ok\nrefused=b@x 550 %\nend\n",
+     "line 2 of assayd's answer cannot be read"},
     {"assay/1 ok\n\nend\n", "line 2 of assayd's answer cannot be read"},
 };
 
@@ -166,6 +194,8 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, lines_are_decoded);
+    tcase_add_test(tcase, keys_are_decoded);
+    tcase_add_test(tcase, refused_recipient_is_cut_before_it_is_decoded);
     tcase_add_loop_test(tcase, nonsense_is_refused, 0,
                         sizeof refused / sizeof refused[0]);
     tcase_add_test(tcase, nul_is_refused);

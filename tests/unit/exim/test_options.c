@@ -57,18 +57,20 @@ START_TEST(missing_file_leaves_defaults)
     ck_assert_int_eq(options.timeout_s, 60);
     ck_assert_int_eq(options.connect_timeout_s, 5);
     ck_assert_int_eq(options.on_failure, ASSAY__EXIM_FAILURE_TEMPREJECT);
+    ck_assert_int_eq(options.on_refused, ASSAY__EXIM_REFUSED_REJECT);
 }
 END_TEST
 
 START_TEST(file_is_read)
 {
     write_file("# comment\n\n  socket=/run/x \r\ntimeout = 7\n"
-               "\tconnect_timeout\t=\t3\non_failure = Accept");
+               "\tconnect_timeout\t=\t3\non_failure = Accept\non_refused=drop");
     ck_assert_msg(read_file(), "%s", why.text);
     ck_assert_str_eq(options.socket, "/run/x");
     ck_assert_int_eq(options.timeout_s, 7);
     ck_assert_int_eq(options.connect_timeout_s, 3);
     ck_assert_int_eq(options.on_failure, ASSAY__EXIM_FAILURE_ACCEPT);
+    ck_assert_int_eq(options.on_refused, ASSAY__EXIM_REFUSED_DROP);
 }
 END_TEST
 
@@ -87,6 +89,8 @@ static const struct {
      ":1: connect_timeout: \"-1\" is not 1 to 3600 seconds"},
     {"on_failure = yes\n",
      ":1: on_failure: \"yes\" is not tempreject or accept"},
+    {"on_refused = bounce\n",
+     ":1: on_refused: \"bounce\" is not reject or drop"},
     {"socket = run/x\n",
      ":1: socket: \"run/x\" is not an absolute path of up to 107 bytes"},
     {"socket\n", ":1: \"socket\" is not name = value"},

@@ -41,9 +41,26 @@ static const struct {
     {"enhanced code with a line end",
      "action=reject\nenhanced=5.7.1%0A\ntext=x\n", ASSAY__EXIM_REJECT, "550 x",
      "x"},
+    {"recipient refused",
+     "action=continue\nrefused=b@x 554 5.1.1 nobody\nrefused=c@x 550 no\n",
+     ASSAY__EXIM_REJECT, "554 5.1.1 nobody", "5.1.1 nobody"},
+    {"recipient refused for now",
+     "action=continue\nrefused=b@x 550 no\nrefused=c@x 450 4.2.1 later\n",
+     ASSAY__EXIM_TEMPFAIL, "450 4.2.1 later", "4.2.1 later"},
+    {"recipient refused without enhanced code",
+     "action=continue\nrefused=b@x 550 no such mailbox\n", ASSAY__EXIM_REJECT,
+     "550 no such mailbox", "no such mailbox"},
+    {"recipient refused in a way that cannot be read",
+     "action=continue\nrefused=b@x oh\n", ASSAY__EXIM_TEMPFAIL,
+     "451 Try again later", "Try again later"},
+    {"recipient refused, and the message, too",
+     "action=reject\ncode=552\ntext=big\nrefused=b@x 450 later\n",
+     ASSAY__EXIM_REJECT, "552 big", "big"},
     {"line ends stay in the line", "action=reject\ntext=a%0D%0A250 OK%80\n",
      ASSAY__EXIM_REJECT, "550 a??250 OK?", "a??250 OK?"},
 };
+
+static enum assay__exim_on_refused on_refused;
 
 static bool read_reply(const char *text, struct assay__exim_reply *reply,
                        struct assay__exim_reason *why)
@@ -56,7 +73,7 @@ static bool read_reply(const char *text, struct assay__exim_reply *reply,
     assay__exim_buffer_add_text(&answer.bytes, text);
     assay__exim_buffer_add_text(&answer.bytes, "end\n");
     ck_assert(assay__exim_answer_parse(&answer, why));
-    ok = assay__exim_reply_read(reply, &answer, why);
+    ok = assay__exim_reply_read(reply, &answer, on_refused, why);
     assay__exim_answer_clear(&answer);
     return ok;
 }
@@ -77,6 +94,18 @@ START_TEST(answer_becomes_reply)
     assay__exim_reply_text(&reply, out);
     ck_assert_msg(strcmp(out, cases[_i].want_text) == 0, "%s: text \"%s\"",
                   cases[_i].name, out);
+}
+END_TEST
+
+START_TEST(refused_recipient_may_be_dropped)
+{
+    struct assay__exim_reply reply;
+    struct assay__exim_reason why = {""};
+
+    on_refused = ASSAY__EXIM_REFUSED_DROP;
+    ck_assert(
+        read_reply("action=continue\nrefused=b@x 550 no\n", &reply, &why));
+    ck_assert_int_eq(reply.action, ASSAY__EXIM_CONTINUE);
 }
 END_TEST
 
@@ -126,6 +155,7 @@ int main(void)
 
     tcase_add_loop_test(tcase, answer_becomes_reply, 0,
                         sizeof cases / sizeof cases[0]);
+    tcase_add_test(tcase, refused_recipient_may_be_dropped);
     tcase_add_test(tcase, answer_without_action_is_none);
     tcase_add_test(tcase, unknown_action_is_none);
     tcase_add_test(tcase, long_text_fits_a_reply_line);
