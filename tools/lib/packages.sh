@@ -28,6 +28,12 @@ assay_packages_test=(
     libxml2-utils mandoc miltertest openssl postfix python3 rspamd spamassassin
     spamd
 )
+# What Debian's Exim is linked with; see private_exim.sh.
+assay_packages_test+=(
+    libdb5.3 libgnutls-dane0 libgnutls30 libidn12 libidn2-0 libldap-2.5-0
+    libmariadb3 libnsl2 libnss-wrapper libpcre2-8-0 libperl5.36 libpq5
+    libsasl2-2 libspf2-2
+)
 # shellcheck disable=SC2034
 assay_packages_lint=(
     clang clang-format clang-tidy cppcheck git libclang-rt-14-dev lua-check
