@@ -47,19 +47,19 @@ private_exim_get()
     mkdir -p "$cache" || return 1
     (
         flock 9 || exit 1
-        [ ! -x "$cache/root/usr/sbin/exim4" ] || exit 0
-        rm -rf "$cache/root" "$cache"/*.deb
+        [ ! -x "$cache/unpacked/usr/sbin/exim4" ] || exit 0
+        rm -rf "$cache/unpacked" "$cache"/*.deb
         private_exim__download "$cache" || exit 1
         for package in "$cache"/exim4-daemon-heavy_*.deb; do
             dpkg-deb -x "$package" "$cache/new" || exit 1
         done
-        mv "$cache/new" "$cache/root"
+        mv "$cache/new" "$cache/unpacked"
     ) 9>"$cache/lock" >"$cache/log" 2>&1 || {
         tail -n 5 "$cache/log"
         return 1
     }
     # Not setuid: root starts it, and nobody else may.
-    install -m 755 "$cache/root/usr/sbin/exim4" "$folder/exim4"
+    install -m 755 "$cache/unpacked/usr/sbin/exim4" "$folder/exim4"
 }
 
 private_exim_users()

@@ -5,7 +5,8 @@
 
 libassay exports what docs/abi/libassay.symbols lists, no more and no less
 (tools/update-symbols writes the list anew, on purpose); an engine, a policy
-language and a provider for the csapi engine export their one table.
+language and a provider for the csapi engine export their one table; the module
+for Exim what Exim and its administrators call.
 """
 
 import subprocess
@@ -19,6 +20,10 @@ TABLES = {
     "languages": "assay_language_module_v1",
     "providers": "assay_csapi_provider_v1",
 }
+EXIM = sorted([
+    "local_scan", "local_scan_options", "local_scan_options_count",
+    "local_scan_version_major", "local_scan_version_minor", "assay_action",
+    "assay_context", "assay_info", "assay_reply", "assay_verdict"])
 
 
 def exported(library):
@@ -48,6 +53,10 @@ def module_findings():
                 findings.append(f"{folder}/{module.name} exports "
                                 f"{', '.join(have) or 'nothing'}; "
                                 f"want {table} alone")
+    for module in (tree.BUILD / "lib/assay/exim").glob("*.so"):
+        have = exported(module)
+        if have != EXIM:
+            findings.append(f"exim/{module.name} exports {', '.join(have)}")
     return findings
 
 

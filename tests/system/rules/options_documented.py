@@ -5,7 +5,8 @@
 
 docs/CONFIGURATION.md names the file and has what tools/update-options makes of
 it; docs/man/assay.conf.5 has an entry ".It Ic name" for each option, and that
-entry tells the default. No option table is without an .opt file.
+entry tells the default; so does the page of what has a file of its own. No
+option table is without an .opt file.
 """
 
 import os
@@ -17,15 +18,27 @@ import tree
 
 GUIDE = "docs/CONFIGURATION.md"
 MANUAL = "docs/man/assay.conf.5"
+# What does not stand in assay.conf.
+OWN_MANUAL = {"src/hosts/exim/exim.opt": "docs/man/assay-exim.8"}
 OPTION = re.compile(r"^(\w+) =[ \t]*(.*)$", re.M)
 TABLE = re.compile(r"assay_conf_option \w+\[\] = \{(.*?)^\};", re.M | re.S)
 ENTRY_OF_TABLE = re.compile(r"\.name = \"(\w+)\"")
 ENTRY = re.compile(r"^\.It Ic (\w+) (.*?)(?=^\.It |^\.S[hs] |\Z)", re.M | re.S)
 
 
+def manual_entries(manual):
+    """The texts of the entries of a page, by the option in small letters."""
+    entries = {}
+    for option, text in ENTRY.findall(tree.text(tree.ROOT / manual)):
+        entries.setdefault(option.lower(), []).append(text)
+    return entries
+
+
 def option_findings(path, entries):
     """Findings about the options of one .opt file."""
     findings = []
+    manual = OWN_MANUAL.get(tree.name(path), MANUAL)
+    entries = entries[manual]
     source = tree.text(path)
     for match in OPTION.finditer(source):
         option, default = match[1], match[2].strip().strip('"')
@@ -33,9 +46,9 @@ def option_findings(path, entries):
         where = f"{tree.name(path)}:{line}"
         found = entries.get(option.lower())
         if not found:
-            findings.append(f"{where}: {MANUAL} has no entry for {option}")
+            findings.append(f"{where}: {manual} has no entry for {option}")
         elif default and not any(default in text for text in found):
-            findings.append(f"{where}: {MANUAL} does not say that the default "
+            findings.append(f"{where}: {manual} does not say that the default "
                             f"of {option} is {default}")
     return findings
 
@@ -63,9 +76,8 @@ def table_findings():
 def main():
     guide = tree.ROOT / GUIDE
     guide_text = tree.text(guide) if guide.exists() else ""
-    entries = {}
-    for option, text in ENTRY.findall(tree.text(tree.ROOT / MANUAL)):
-        entries.setdefault(option.lower(), []).append(text)
+    entries = {manual: manual_entries(manual)
+               for manual in (MANUAL, *OWN_MANUAL.values())}
     findings = []
     for path in tree.files(".opt"):
         if tree.name(path) not in guide_text:
