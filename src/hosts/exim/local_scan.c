@@ -87,7 +87,7 @@ static void drop_refused(const struct assay__exim_answer *answer)
 
     for (size_t at = 0;
          (line = assay__exim_answer_next_line(answer, "refused", &at));) {
-        struct assay__exim_reason shown;
+        struct assay__exim_reason shown = {""};
 
         (void)assay__exim_reason_set(&shown, "%.100s: %.100s", line->value,
                                      line->reply);
@@ -99,7 +99,7 @@ static void drop_refused(const struct assay__exim_answer *answer)
 
 static int accept_message(struct assay__exim_check *check, uschar **return_text)
 {
-    struct assay__exim_reason why;
+    struct assay__exim_reason why = {""};
 
     if (!assay__exim_mail_can_change(&check->answer, &why))
         return tempreject(&why, failure_text, return_text);
@@ -117,7 +117,7 @@ static int accept_message(struct assay__exim_check *check, uschar **return_text)
 
 static int discard(uschar **return_text)
 {
-    struct assay__exim_reason why;
+    struct assay__exim_reason why = {""};
 
     if (!assay__exim_mail_drop_all()) {
         (void)assay__exim_reason_set(&why, "Exim did not drop the recipients");

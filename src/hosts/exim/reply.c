@@ -67,9 +67,9 @@ static void copy_text(char *out, size_t size, const char *text)
     size_t length = 0;
 
     for (; text[length] != '\0' && length + 1 < size; length++) {
-        char c = text[length];
-
-        out[length] = c >= ' ' && c <= '~' ? c : '?';
+        out[length] = text[length];
+        if (out[length] < ' ' || out[length] > '~')
+            out[length] = '?';
     }
     out[length] = '\0';
 }
@@ -88,25 +88,30 @@ static void set_words(struct assay__exim_reply *reply, const char *code,
     copy_text(reply->text, sizeof reply->text, text);
 }
 
+/* Copy the first word, if it has room, and go to the next; else nothing. */
+static const char *take_word(const char *line, char *out, size_t size)
+{
+    size_t length = strcspn(line, " ");
+
+    out[0] = '\0';
+    if (length >= size)
+        return line;
+    copy_text(out, length + 1, line);
+    line += length;
+    return line + strspn(line, " ");
+}
+
 /* "550 5.1.1 no such mailbox" */
 static void set_refusal(struct assay__exim_reply *reply, const char *line)
 {
+    char class = line[0] == '5' ? '5' : '4';
     char code[4], enhanced[sizeof reply->enhanced];
-    size_t length;
+    const char *text = take_word(line, code, sizeof code);
+    const char *rest = take_word(text, enhanced, sizeof enhanced);
 
-    copy_text(code, sizeof code, line);
-    reply->action = code[0] == '5' ? ASSAY__EXIM_REJECT : ASSAY__EXIM_TEMPFAIL;
-    line += strlen(code);
-    line += strspn(line, " ");
-    length = strcspn(line, " ");
-    enhanced[0] = '\0';
-    if (length < sizeof enhanced)
-        copy_text(enhanced, length + 1, line);
-    if (is_enhanced(enhanced, code[0])) {
-        line += length;
-        line += strspn(line, " ");
-    }
-    set_words(reply, code, enhanced, line);
+    reply->action = class == '5' ? ASSAY__EXIM_REJECT : ASSAY__EXIM_TEMPFAIL;
+    set_words(reply, code, enhanced,
+              is_enhanced(enhanced, class) ? rest : text);
 }
 
 /* One refused for the time being makes it temporary for all: what was refused

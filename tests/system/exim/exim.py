@@ -99,6 +99,8 @@ all_mail:
   message_prefix = {begin}\\n
   message_suffix = {end}\\n
   envelope_to_add
+  use_lockfile = false
+  lock_fcntl_timeout = 60s
   user = {user}
 begin retry
 * * F,1h,5m

@@ -78,9 +78,9 @@ uschar *string_copy_function(const uschar *text)
     return copy(CCS text);
 }
 
-uschar *string_copy_taint_function(const uschar *text, const void *taint)
+uschar *string_copy_taint_function(const uschar *text, const void *proto_mem)
 {
-    if (taint != GET_TAINTED)
+    if (proto_mem != GET_TAINTED)
         abort();
     return copy(CCS text);
 }
@@ -383,10 +383,12 @@ static void add_header(char type, const char *text)
     char *out = line;
 
     for (; *text != '\0'; text++) {
-        bool is_escape = text[0] == '\\' && text[1] == 'n';
-
-        *out++ = is_escape ? '\n' : *text;
-        text += is_escape;
+        *out = *text;
+        if (text[0] == '\\' && text[1] == 'n') {
+            *out = '\n';
+            text++;
+        }
+        out++;
     }
     *out++ = '\n';
     *out = '\0';

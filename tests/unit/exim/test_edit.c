@@ -70,7 +70,7 @@ END_TEST
 static bool read_sized(size_t value_bytes)
 {
     struct assay__exim_edit edit;
-    struct assay__exim_reason why;
+    struct assay__exim_reason why = {""};
     char *text = calloc(1, value_bytes + 16);
     bool ok;
 

@@ -35,7 +35,7 @@ static void fill(const char *id, const char *body)
 
 START_TEST(offset_is_behind_the_first_line)
 {
-    struct assay__exim_reason why;
+    struct assay__exim_reason why = {""};
     const char *id = _i ? id_long : id_short;
     long long offset = 0;
 
@@ -48,7 +48,7 @@ END_TEST
 
 START_TEST(place_in_the_file_stays)
 {
-    struct assay__exim_reason why;
+    struct assay__exim_reason why = {""};
     long long offset;
 
     fill(id_short, "body\n");
@@ -61,7 +61,7 @@ END_TEST
 
 START_TEST(cut_body_is_refused)
 {
-    struct assay__exim_reason why;
+    struct assay__exim_reason why = {""};
     long long offset;
 
     fill(id_short, "bod");
@@ -72,7 +72,7 @@ END_TEST
 
 START_TEST(cut_first_line_is_refused)
 {
-    struct assay__exim_reason why;
+    struct assay__exim_reason why = {""};
     long long offset;
 
     ck_assert_int_gt(dprintf(fd, "%.10s", id_short), 0);
@@ -84,7 +84,7 @@ END_TEST
 
 START_TEST(file_of_another_message_is_refused)
 {
-    struct assay__exim_reason why;
+    struct assay__exim_reason why = {""};
     long long offset;
 
     fill("1xXymz-0002e2-2G", "body\n");
@@ -96,7 +96,7 @@ END_TEST
 
 START_TEST(closed_descriptor_is_refused)
 {
-    struct assay__exim_reason why;
+    struct assay__exim_reason why = {""};
     long long offset;
 
     ck_assert(!assay__exim_spool_offset(-1, id_short, 5, &offset, &why));
