@@ -17,7 +17,7 @@ if(ASSAY_BUILD_EXIM)
   set_target_properties(fake_exim PROPERTIES ENABLE_EXPORTS ON
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
 
-  assay_add_script_test(system_exim_faults LABELS system host
+  assay_add_script_test(system_exim_faults LABELS system host unthreaded
     COMMAND python3 -B ${exim_dir}/faults_test.py)
   # A sanitizer wants to be loaded first.
   set(preload "")
@@ -26,7 +26,7 @@ if(ASSAY_BUILD_EXIM)
       OUTPUT_VARIABLE preload OUTPUT_STRIP_TRAILING_WHITESPACE)
   endif()
   if(ASSAY_BUILD_MILTER AND ASSAY_BUILD_LUA AND ASSAY_BUILD_CLAMAV)
-    assay_add_script_test(system_exim LABELS system host
+    assay_add_script_test(system_exim LABELS system host unthreaded
       COMMAND python3 -B ${exim_dir}/real_test.py)
     set_property(TEST system_exim APPEND PROPERTY ENVIRONMENT
       ASSAY_EXIM_CONFIG=${real_config} ASSAY_EXIM_PRELOAD=${preload})

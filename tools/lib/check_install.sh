@@ -41,6 +41,20 @@ check_configuration()
     grep -qx '# mine' "$conf"
 }
 
+# Exim loads it into each of its processes: nothing of ours, nothing of others.
+check_exim()
+{
+    local got
+    got=$(objdump -p "$prefix/lib/assay/exim/assay_exim.so" |
+        sed -n 's/^ *NEEDED *//p')
+    if [ "$got" != libc.so.6 ]; then
+        echo "assay_exim.so needs $got, want libc.so.6 alone"
+        return 1
+    fi
+    [ -f "$prefix/share/man/man8/assay-exim.8" ] &&
+        [ -f "$prefix/share/doc/assay/exim.conf" ]
+}
+
 with_pkg_config()
 {
     local flags

@@ -105,7 +105,7 @@ static const char *take_word(const char *line, char *out, size_t size)
 static void set_refusal(struct assay__exim_reply *reply, const char *line)
 {
     char class = line[0] == '5' ? '5' : '4';
-    char code[4], enhanced[sizeof reply->enhanced];
+    char code[4] = "", enhanced[sizeof reply->enhanced] = "";
     const char *text = take_word(line, code, sizeof code);
     const char *rest = take_word(text, enhanced, sizeof enhanced);
 
