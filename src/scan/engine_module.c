@@ -23,8 +23,9 @@ struct assay__engine_module {
     _Atomic unsigned count;
     char *path;
     void *handle;
-    struct stat file;          /* as it was right before loading */
-    assay_engine_module table; /* ops is &ops below */
+    struct stat file;                    /* as it was right before loading */
+    const assay_engine_module *exported; /* checked; in the file */
+    assay_engine_module table;           /* ops is &ops below */
     assay_engine_ops ops;
 };
 
@@ -72,6 +73,7 @@ assay_rc assay__engine_module_load(const char *path,
     rc = assay__engine_table_check(path, table, size, err);
     if (rc != ASSAY_OK)
         goto fail;
+    module->exported = table;
     assay__engine_table_copy(table, &module->table, &module->ops);
     *out = module;
     return ASSAY_OK;
@@ -84,6 +86,13 @@ const assay_engine_module *assay__engine_module_table(
     const struct assay__engine_module *module)
 {
     return &module->table;
+}
+
+void assay__engine_module_exported(const struct assay__engine_module *module,
+                                   assay_engine_module *table_out,
+                                   assay_engine_ops *ops_out)
+{
+    assay__engine_table_resize(module->exported, table_out, ops_out);
 }
 
 const char *assay__engine_module_path(const struct assay__engine_module *module)

@@ -28,6 +28,11 @@ assay_rc assay__engine_module_load(const char *path,
 /** Its table: no member is NULL but those a flag or size says are unused. */
 const assay_engine_module *assay__engine_module_table(
     const struct assay__engine_module *module);
+/** Copy its table as the engine wrote it, with NULL for what it left out.
+ *  @param table_out  its ops will point to ops_out */
+void assay__engine_module_exported(const struct assay__engine_module *module,
+                                   assay_engine_module *table_out,
+                                   assay_engine_ops *ops_out);
 /** The path it was loaded from. */
 const char *assay__engine_module_path(
     const struct assay__engine_module *module);

@@ -296,9 +296,9 @@ static void nothing_wanted(const void *settings, assay_engine_isolation *wanted)
     (void)wanted;
 }
 
-void assay__engine_table_copy(const assay_engine_module *table,
-                              assay_engine_module *table_out,
-                              assay_engine_ops *ops_out)
+void assay__engine_table_resize(const assay_engine_module *table,
+                                assay_engine_module *table_out,
+                                assay_engine_ops *ops_out)
 {
     memset(table_out, 0, sizeof *table_out);
     memset(ops_out, 0, sizeof *ops_out);
@@ -308,6 +308,13 @@ void assay__engine_table_copy(const assay_engine_module *table,
     table_out->struct_size = sizeof *table_out;
     ops_out->struct_size = sizeof *ops_out;
     table_out->ops = ops_out;
+}
+
+void assay__engine_table_copy(const assay_engine_module *table,
+                              assay_engine_module *table_out,
+                              assay_engine_ops *ops_out)
+{
+    assay__engine_table_resize(table, table_out, ops_out);
     if (!table_out->description)
         table_out->description = "";
     if (!table_out->infected_value)

@@ -35,6 +35,11 @@ void assay__engine_table_copy(const assay_engine_module *table,
                               assay_engine_module *table_out,
                               assay_engine_ops *ops_out);
 
+/** Likewise without the defaults: what the engine left out stays NULL. */
+void assay__engine_table_resize(const assay_engine_module *table,
+                                assay_engine_module *table_out,
+                                assay_engine_ops *ops_out);
+
 /** The ASSAY_ENGINE_* bits of an instance with these settings. */
 uint32_t assay__engine_table_flags(const assay_engine_module *table,
                                    const void *settings);

@@ -8,6 +8,8 @@
  *   main.c        which command; help and version
  *   activefilter.c  assay activefilter
  *   check.c       assay check
+ *   engine.c      assay engine: engine_info.c (engine_facts.c reads a module,
+ *                 elf_image.c its file)
  *   console.c     assay console; link.c connects, line_editor.c edits
  *   scan.c        assay scan: from paths to lines of output
  *   options.c     what the commands share: configuration, log, diagnostics
@@ -42,6 +44,7 @@ struct assay__command {
 extern const struct assay__command assay__command_activefilter;
 extern const struct assay__command assay__command_check;
 extern const struct assay__command assay__command_console;
+extern const struct assay__command assay__command_engine;
 extern const struct assay__command assay__command_scan;
 
 #endif

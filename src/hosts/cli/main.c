@@ -12,6 +12,7 @@ static const struct assay__command *const commands[] = {
     &assay__command_activefilter,
     &assay__command_check,
     &assay__command_console,
+    &assay__command_engine,
     &assay__command_scan,
 };
 

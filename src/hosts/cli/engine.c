@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+static const char engine_help[] =
+    "Usage: assay engine info FILE [--json]\n"
+    "\n"
+    "For authors of engines; docs/ENGINE_GUIDE.md is their guide.\n"
+    "\n"
+    "info: show what a module declares, and whether this libassay would load\n"
+    "it. The file is read, and nothing of it is run.\n"
+    "\n"
+    "  -J, --json        one JSON object instead\n"
+    "\n"
+    "  -h, --help        show this text\n"
+    "\n"
+    "Exit status: 0 done; info: it is a module, and would be loaded if it is\n"
+    "an engine; 1 not so; 64 wrong usage.\n";
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} actions[] = {
+    {"info", assay__engine_info},
+};
+
+static int engine_run(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : NULL;
+
+    if (word && (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)) {
+        (void)fputs(engine_help, stdout);
+        return ASSAY__EXIT_OK;
+    }
+    for (size_t i = 0; word && i < sizeof actions / sizeof *actions; i++) {
+        if (strcmp(word, actions[i].name) != 0)
+            continue;
+        argv[1] = argv[0];
+        return actions[i].run(argc - 1, argv + 1);
+    }
+    if (word)
+        (void)fprintf(stderr, "assay: unknown action \"%s\"\n", word);
+    (void)fputs("assay: \"assay help engine\" shows the actions\n", stderr);
+    return ASSAY__EXIT_USAGE;
+}
+
+const struct assay__command assay__command_engine = {
+    .name = "engine",
+    .summary = "for engine authors: look at one, begin one",
+    .help = engine_help,
+    .run = engine_run,
+};
