@@ -9,6 +9,7 @@
 
 static const char engine_help[] =
     "Usage: assay engine info FILE [--json]\n"
+    "       assay engine new NAME [--output DIR]\n"
     "\n"
     "For authors of engines; docs/ENGINE_GUIDE.md is their guide.\n"
     "\n"
@@ -16,6 +17,11 @@ static const char engine_help[] =
     "it. The file is read, and nothing of it is run.\n"
     "\n"
     "  -J, --json        one JSON object instead\n"
+    "\n"
+    "new: write an engine to start from, that can be built and tested as it\n"
+    "is, to a new folder NAME.\n"
+    "\n"
+    "      --output=DIR  put that folder into DIR, not here\n"
     "\n"
     "  -h, --help        show this text\n"
     "\n"
@@ -27,6 +33,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } actions[] = {
     {"info", assay__engine_info},
+    {"new", assay__engine_new},
 };
 
 static int engine_run(int argc, char **argv)

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Assay authors
-"""assay engine: what a module declares (info)."""
+"""assay engine: what a module declares (info), and a new engine (new)."""
 
 import json
 import os
+import re
+import subprocess
 import unittest
 
 import cli
 
 ENGINES = cli.BUILD / "tests/engines"
+TEMPLATE = cli.SOURCE / "sdk/engine-template"
 
 
 class Info(cli.CliTest):
@@ -86,9 +89,99 @@ class Info(cli.CliTest):
 
     def test_wrong_usage(self):
         for words in ((), ("info",), ("info", "a", "b"), ("info", "--x", "a"),
-                      ("frobnicate",)):
+                      ("frobnicate",), ("new",), ("new", "a", "b")):
             with self.subTest(words=words):
                 self.run_assay("engine", *words, status=64)
+
+
+class New(cli.CliTest):
+    """A skeleton under another name."""
+
+    def new(self, *words, status=0):
+        return self.run_assay("engine", "new", *words, status=status)
+
+    def compiler(self):
+        """The one this build was made with, and its flags."""
+        cache = (cli.BUILD / "CMakeCache.txt").read_text()
+        sanitize = re.search(r"ASSAY_SANITIZE:STRING=(.*)", cache)[1]
+        flags = [f"-fsanitize={sanitize.replace(';', ',')}"] if sanitize else []
+        return [re.search(r"CMAKE_C_COMPILER:\w+=(.*)", cache)[1], *flags]
+
+    def build(self, name):
+        folder = self.folder / name
+        subprocess.run(
+            [*self.compiler(), "-std=c11", "-Wall", "-Wextra", "-Werror",
+             "-fPIC", "-shared", "-fvisibility=hidden",
+             f"-I{cli.SOURCE}/include", f"{name}.c", "-o", f"{name}.so",
+             f"-L{cli.BUILD}/lib", "-lassay"], cwd=folder, check=True)
+        return folder / f"{name}.so"
+
+    def test_can_be_built_at_once(self):
+        run = self.new("acme_2")
+        self.assertIn("created ./acme_2", run.out)
+        module = self.build("acme_2")
+        told = self.run_assay("engine", "info", str(module), status=0)
+        self.assertIn("\nname         acme_2\n", told.out)
+        self.assertIn("\nloads        yes", told.out)
+
+    def test_nothing_of_the_template_name_is_left(self):
+        self.new("acme")
+        files = {path.name for path in (self.folder / "acme").iterdir()}
+        self.assertEqual(files, {
+            path.name.replace("skeleton", "acme")
+            for path in TEMPLATE.iterdir()})
+        for path in (self.folder / "acme").iterdir():
+            self.assertNotRegex(path.read_text(), "(?i)skeleton")
+
+    def test_output_folder(self):
+        (self.folder / "sub").mkdir()
+        self.new("--output", "sub", "acme")
+        self.assertTrue((self.folder / "sub/acme/acme.c").exists())
+        self.new("--output=nowhere", "acme", status=1)
+
+    def test_name_of_a_variable_of_the_template(self):
+        """No name of an engine meets one that the code uses."""
+        for name in ("self", "data", "args", "needle", "content", "finding"):
+            with self.subTest(name=name):
+                self.new(name)
+                self.build(name)
+
+    def test_name_is_checked(self):
+        for name in ("", "Acme", "1a", "a-b", "a.b", "../a", "a" * 41, "int",
+                     "clamav", "antivirus", "assay_x"):
+            with self.subTest(name=name):
+                run = self.new("--", name, status=64)
+                self.assertIn("the name of the engine", run.err)
+        self.assertEqual(self.left(), {"assay.conf", "db"})
+        self.new("a" * 40)
+
+    def test_every_shipped_engine_has_its_name(self):
+        for path in (cli.BUILD / "lib/assay/engines").glob("*.so"):
+            with self.subTest(name=path.stem):
+                self.new(path.stem, status=64)
+
+    def left(self):
+        return {path.name for path in self.folder.iterdir()}
+
+    def test_existing_folder_stays(self):
+        mine = self.put("acme/acme.c", b"mine")
+        (self.folder / "empty").mkdir()
+        for name in ("acme", "empty"):
+            run = self.new(name, status=1)
+            self.assertIn("File exists", run.err)
+        self.assertEqual(mine.read_bytes(), b"mine")
+        self.assertEqual(self.left(), {"acme", "empty", "assay.conf", "db"})
+        self.assertEqual(list((self.folder / "empty").iterdir()), [])
+
+    def test_nothing_half_written_is_left(self):
+        """A file size limit stands for a full disk."""
+        run = subprocess.run(
+            ["sh", "-c", 'trap "" XFSZ; ulimit -f 4; '
+             f'exec "{cli.ASSAY}" engine new acme'], cwd=self.folder,
+            capture_output=True, text=True, check=False)
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertIn("cannot write", run.stderr)
+        self.assertEqual(self.left(), {"assay.conf", "db"})
 
 
 if __name__ == "__main__":
