@@ -6,7 +6,7 @@ assay_add_script_test(cli_manual LABELS system lint
 assay_add_script_test(cli_activefilter LABELS system host
   COMMAND ${Python3_EXECUTABLE} -B
     ${CMAKE_CURRENT_LIST_DIR}/cli/test_activefilter.py)
-foreach(area IN ITEMS info)
+foreach(area IN ITEMS info kit)
   assay_add_script_test(cli_engine_${area} LABELS system host TIMEOUT 900
     COMMAND ${Python3_EXECUTABLE} -B
       ${CMAKE_CURRENT_LIST_DIR}/cli/test_engine_${area}.py)

@@ -9,7 +9,7 @@
  *   activefilter.c  assay activefilter
  *   check.c       assay check
  *   engine.c      assay engine: engine_info.c (engine_facts.c reads a module,
- *                 elf_image.c its file), engine_new.c
+ *                 elf_image.c its file), engine_new.c, engine_test.c (kit.h)
  *   console.c     assay console; link.c connects, line_editor.c edits
  *   scan.c        assay scan: from paths to lines of output
  *   options.c     what the commands share: configuration, log, diagnostics

@@ -9,5 +9,6 @@
 /** argv[0] is the name of the program. @return an enum assay__exit */
 int assay__engine_info(int argc, char **argv);
 int assay__engine_new(int argc, char **argv);
+int assay__engine_test(int argc, char **argv);
 
 #endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Assay authors */
+#include "kit_content.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+    ALL_BYTES = 256,
+    ZERO_BYTES = 65536,
+    NOISE_BYTES = 100000,
+    SLACK = 64 /* behind a content: reading beyond it fails one check only */
+};
+
+static const char mail[] =
+    "Received: from a.example by b.example; Mon, 1 Jan 2024 12:00:00 +0000\r\n"
+    "From: Alice <alice@a.example>\r\n"
+    "To: Bob <bob@b.example>\r\n"
+    "Subject: greetings\r\n"
+    "MIME-Version: 1.0\r\n"
+    "Content-Type: multipart/mixed; boundary=\"cut\"\r\n"
+    "\r\n"
+    "--cut\r\n"
+    "Content-Type: text/plain; charset=us-ascii\r\n"
+    "\r\n"
+    "Hello,\r\nall is well.\r\n"
+    "--cut\r\n"
+    "Content-Type: application/octet-stream; name=\"a.bin\"\r\n"
+    "Content-Transfer-Encoding: base64\r\n"
+    "\r\n"
+    "bm90aGluZyB0byBzZWUgaGVyZQ==\r\n"
+    "--cut--\r\n";
+
+#define TEN(x) x x x x x x x x x x
+
+const struct assay__kit_label assay__kit_labels[] = {
+    {"without any name", NULL, NULL, NULL},
+    {"with an empty name and type", "", "", ""},
+    {"with a name that climbs", "../../../../etc/passwd",
+     "application/octet-stream", "default"},
+    {"with an absolute name", "/dev/zero", "text/plain", "default"},
+    {"with a name that a shell would obey", "$(id); `id` | id\n&&id",
+     "text/plain; x=\"", "default"},
+    {"with a name of format directives", "%n%s%n%s%999999d", "%n/%n", "%n"},
+    {"with a name that a terminal would obey", "a\x1b[2J\x07\r\nb",
+     "text/\x1b[31m", "default"},
+    {"with a name that runs backwards",
+     "\xe2\x80\xae"
+     "fdp.exe",
+     "application/pdf", "default"},
+    {"with a name of 4000 characters", TEN(TEN(TEN("long"))),
+     TEN(TEN(TEN("t"))) "/" TEN(TEN(TEN("s"))), "default"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static void add(struct assay__kit_samples *samples, const char *what,
+                assay_content_kind kind, const void *data, size_t size)
+{
+    struct assay__kit_sample *sample = &samples->at[samples->count++];
+
+    *sample = (struct assay__kit_sample){
+        .what = what,
+        .content = {.kind = kind, .data = data, .size = size},
+    };
+}
+
+/* Always the same bytes, that are no text and no file of any kind. */
+static void fill_noise(char *out, size_t size)
+{
+    uint32_t state = 12345;
+
+    for (size_t i = 0; i < size; i++) {
+        state = state * 1664525u + 1013904223u;
+        out[i] = (char)(state >> 24);
+    }
+}
+
+static void add_own(struct assay__kit_samples *samples)
+{
+    char *all = samples->bytes, *zeros = all + ALL_BYTES + SLACK;
+    char *noise = zeros + ZERO_BYTES + SLACK;
+    char *text = noise + NOISE_BYTES + SLACK;
+
+    for (int i = 0; i < ALL_BYTES; i++)
+        all[i] = (char)i;
+    fill_noise(noise, NOISE_BYTES);
+    memcpy(text, mail, sizeof mail - 1);
+    add(samples, "a small mail", ASSAY_CONTENT_MESSAGE, text, sizeof mail - 1);
+    add(samples, "a mail that is cut off", ASSAY_CONTENT_MESSAGE, text, 400);
+    add(samples, "an empty mail, data NULL", ASSAY_CONTENT_MESSAGE, NULL, 0);
+    add(samples, "an empty part, data NULL", ASSAY_CONTENT_PART, NULL, 0);
+    add(samples, "an empty file, data NULL", ASSAY_CONTENT_FILE, NULL, 0);
+    add(samples, "an empty file", ASSAY_CONTENT_FILE, text, 0);
+    add(samples, "one byte", ASSAY_CONTENT_FILE, text, 1);
+    add(samples, "a mail of one byte", ASSAY_CONTENT_MESSAGE, text, 1);
+    add(samples, "all 256 bytes", ASSAY_CONTENT_PART, all, ALL_BYTES);
+    add(samples, "64 KB of zeros", ASSAY_CONTENT_PART, zeros, ZERO_BYTES);
+    add(samples, "100 KB of noise", ASSAY_CONTENT_FILE, noise, NOISE_BYTES);
+    add(samples, "100 KB of noise as a mail", ASSAY_CONTENT_MESSAGE, noise,
+        NOISE_BYTES);
+}
+
+static bool is_mail(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return dot && strcasecmp(dot, ".eml") == 0;
+}
+
+bool assay__kit_samples_init(struct assay__kit_child *child,
+                             struct assay__kit_samples *samples)
+{
+    const struct assay__kit *kit = child->kit;
+
+    memset(samples, 0, sizeof *samples);
+    samples->bytes = calloc(1, ALL_BYTES + ZERO_BYTES + NOISE_BYTES +
+                                   sizeof mail + 4 * SLACK);
+    if (!samples->bytes) {
+        assay__kit_fail(child, "the kit itself: out of memory");
+        return false;
+    }
+    add_own(samples);
+    for (size_t i = 0; i < kit->file_count; i++) {
+        const struct assay__kit_file *file = &kit->files[i];
+
+        add(samples, file->path,
+            is_mail(file->path) ? ASSAY_CONTENT_MESSAGE : ASSAY_CONTENT_FILE,
+            file->data, file->size);
+        samples->at[samples->count - 1].file = file;
+    }
+    return true;
+}
+
+void assay__kit_samples_fini(struct assay__kit_samples *samples)
+{
+    free(samples->bytes);
+    samples->bytes = NULL;
+}
+
+/* ---- walls ----------------------------------------------------------------
+ */
+
+bool assay__kit_walls_init(struct assay__kit_walls *walls, const void *data,
+                           size_t size, bool at_end, bool is_writable)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t room = (size + page - 1) / page * page;
+    void *map;
+
+    room = room > 0 ? room : page;
+    walls->map_size = room + 2 * page;
+    map = mmap(NULL, walls->map_size, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED)
+        return false;
+    walls->map = map;
+    walls->size = size;
+    walls->data = walls->map + page + (at_end ? room - size : 0);
+    if (size > 0 && data)
+        memcpy(walls->data, data, size);
+    (void)mprotect(walls->map, page, PROT_NONE);
+    (void)mprotect(walls->map + page + room, page, PROT_NONE);
+    if (!is_writable)
+        (void)mprotect(walls->map + page, room, PROT_READ);
+    return true;
+}
+
+void assay__kit_walls_fini(struct assay__kit_walls *walls)
+{
+    if (walls->map)
+        (void)munmap(walls->map, walls->map_size);
+    walls->map = NULL;
+}
+
+/* ---- files ----------------------------------------------------------------
+ */
+
+static assay_rc read_stream(struct assay__kit_file *file, FILE *in,
+                            assay_error *err)
+{
+    long size = fseek(in, 0, SEEK_END) == 0 ? ftell(in) : -1;
+
+    if (size < 0 || fseek(in, 0, SEEK_SET) != 0)
+        return assay_error_set(err, ASSAY_E_IO, "%s: cannot be read: %s",
+                               file->path, strerrordesc_np(errno));
+    if ((unsigned long)size > ASSAY__KIT_FILE_BYTES_MAX)
+        return assay_error_set(err, ASSAY_E_LIMIT, "%s: has more than 64 MiB",
+                               file->path);
+    file->data = calloc(1, (size_t)size + SLACK);
+    if (!file->data)
+        return assay_error_set(err, ASSAY_E_NOMEM, "%s: out of memory",
+                               file->path);
+    file->size = fread(file->data, 1, (size_t)size, in);
+    if (file->size == (size_t)size && !ferror(in))
+        return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_IO, "%s: cannot be read: %s",
+                           file->path, strerrordesc_np(errno));
+}
+
+assay_rc assay__kit_file_read(struct assay__kit_file *file, assay_error *err)
+{
+    FILE *in = fopen(file->path, "re");
+    assay_rc rc;
+
+    if (!in)
+        return assay_error_set(err, ASSAY_E_IO, "%s: cannot be read: %s",
+                               file->path, strerrordesc_np(errno));
+    rc = read_stream(file, in, err);
+    (void)fclose(in);
+    return rc;
+}
