@@ -99,6 +99,35 @@ scan_with_it()
     "$prefix/bin/assay" scan --policy -c "$1" "$folder/hay.eml"
 }
 
+# The commands of docs/ENGINE_GUIDE.md, as they stand there, from the installed
+# tree alone.
+guide()
+{
+    local steps=$folder/guide.sh
+    echo 'set -eux' >"$steps"
+    # shellcheck disable=SC2016 # those are of Markdown
+    sed -n '/^## From nothing/,/^## The table/{/^```sh/,/^```/{/^```/d;p}}' \
+        "$prefix/share/doc/assay/ENGINE_GUIDE.md" >>"$steps"
+    grep -q 'assay engine test' "$steps"
+    mkdir "$folder/guide"
+    (cd "$folder/guide" && PATH=$prefix/bin:$PATH \
+        PKG_CONFIG_PATH=$prefix/lib/pkgconfig bash "$steps")
+    rm "$engines/acme.so"
+}
+
+# The other way to build what the guide made.
+guide_with_cmake()
+{
+    local source=$folder/guide/acme
+    cmake -G Ninja -S "$source" -B "$folder/guide/build" \
+        -DCMAKE_PREFIX_PATH="$prefix"
+    cmake --build "$folder/guide/build"
+    "$prefix/bin/assay" engine test "$folder/guide/build/acme.so" \
+        --infected "$source/threat.eml" --clean "$source/clean.eml"
+    cmake --install "$folder/guide/build" --prefix "$folder/elsewhere"
+    test -f "$engines/acme.so"
+}
+
 provider()
 {
     local flags
@@ -198,6 +227,9 @@ echo '== the yara engine, as installed and from its folder alone'
 scan_with_it "$folder/yara.conf"
 engine_alone "$root/engines/yara"
 scan_with_it "$folder/yara.conf"
+echo '== a new engine'
+guide
+guide_with_cmake
 echo '== provider'
 provider "$folder/straw.so"
 scan_with_it "$folder/csapi.conf"

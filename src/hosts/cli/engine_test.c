@@ -489,7 +489,7 @@ int assay__engine_test(int argc, char **argv)
     run->kit.rounds = ROUNDS;
     status = test_file(run, argc, argv);
     for (size_t i = 0; i < run->kit.file_count; i++)
-        free(run->kit.files[i].data);
+        free(run->kit.files[i].block);
     free(run);
     return status;
 }

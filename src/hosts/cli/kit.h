@@ -46,7 +46,8 @@ enum assay__kit_want {
 struct assay__kit_file {
     const char *path;
     enum assay__kit_want want;
-    char *data; /* owned */
+    char *block; /* owned; data is in it, with room on both sides */
+    char *data;
     size_t size;
 };
 

@@ -14,7 +14,7 @@ enum {
     ALL_BYTES = 256,
     ZERO_BYTES = 65536,
     NOISE_BYTES = 100000,
-    SLACK = 64 /* behind a content: reading beyond it fails one check only */
+    SLACK = 64 /* around a content: reading beyond it fails one check only */
 };
 
 static const char mail[] =
@@ -82,7 +82,7 @@ static void fill_noise(char *out, size_t size)
 
 static void add_own(struct assay__kit_samples *samples)
 {
-    char *all = samples->bytes, *zeros = all + ALL_BYTES + SLACK;
+    char *all = samples->bytes + SLACK, *zeros = all + ALL_BYTES + SLACK;
     char *noise = zeros + ZERO_BYTES + SLACK;
     char *text = noise + NOISE_BYTES + SLACK;
 
@@ -105,6 +105,19 @@ static void add_own(struct assay__kit_samples *samples)
         NOISE_BYTES);
 }
 
+const assay_content *assay__kit_small_mail(void)
+{
+    /* Not const, so that one that writes to it fails one check only. */
+    static struct {
+        char before[SLACK], text[SLACK], behind[SLACK];
+    } room = {.text = "Subject: small\r\n\r\nnothing\r\n"};
+    static assay_content content = {.kind = ASSAY_CONTENT_MESSAGE,
+                                    .data = room.text};
+
+    content.size = strlen(room.text);
+    return &content;
+}
+
 static bool is_mail(const char *path)
 {
     const char *dot = strrchr(path, '.');
@@ -119,7 +132,7 @@ bool assay__kit_samples_init(struct assay__kit_child *child,
 
     memset(samples, 0, sizeof *samples);
     samples->bytes = calloc(1, ALL_BYTES + ZERO_BYTES + NOISE_BYTES +
-                                   sizeof mail + 4 * SLACK);
+                                   sizeof mail + 5 * SLACK);
     if (!samples->bytes) {
         assay__kit_fail(child, "the kit itself: out of memory");
         return false;
@@ -191,10 +204,11 @@ static assay_rc read_stream(struct assay__kit_file *file, FILE *in,
     if ((unsigned long)size > ASSAY__KIT_FILE_BYTES_MAX)
         return assay_error_set(err, ASSAY_E_LIMIT, "%s: has more than 64 MiB",
                                file->path);
-    file->data = calloc(1, (size_t)size + SLACK);
-    if (!file->data)
+    file->block = calloc(1, (size_t)size + 2 * (size_t)SLACK);
+    if (!file->block)
         return assay_error_set(err, ASSAY_E_NOMEM, "%s: out of memory",
                                file->path);
+    file->data = file->block + SLACK;
     file->size = fread(file->data, 1, (size_t)size, in);
     if (file->size == (size_t)size && !ferror(in))
         return ASSAY_OK;

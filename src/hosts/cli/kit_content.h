@@ -30,6 +30,9 @@ bool assay__kit_samples_init(struct assay__kit_child *child,
                              struct assay__kit_samples *samples);
 void assay__kit_samples_fini(struct assay__kit_samples *samples);
 
+/** A mail that is always the same. */
+const assay_content *assay__kit_small_mail(void);
+
 /** Names and types that a mail may make up; ends with what NULL. */
 struct assay__kit_label {
     const char *what;

@@ -140,16 +140,10 @@ void assay__kit_check_no_descriptors(struct assay__kit_child *child)
 /* ---- processes -------------------------------------------------------------
  */
 
-/* Not const, or an engine that writes to it would fail here, too. */
-static char small[] = "Subject: small\r\n\r\nnothing\r\n";
-
 static void scan_small(struct assay__kit_child *child, assay_finding *finding)
 {
-    const assay_content content = {
-        .kind = ASSAY_CONTENT_MESSAGE, .data = small, .size = sizeof small - 1};
-
-    assay__kit_scan(child, "a small mail", &content, child->kit->patience_ms,
-                    finding);
+    assay__kit_scan(child, "a small mail", assay__kit_small_mail(),
+                    child->kit->patience_ms, finding);
 }
 
 /* Scans until it is killed; the pipe tells that it has begun. */

@@ -113,32 +113,52 @@ static int64_t earlier(int64_t a, int64_t b)
     return b > 0 && b < a ? b : a;
 }
 
-/* @return what ended the waiting */
+/* What ended the waiting. */
 enum ending { ENDED, TOO_LATE, OVER_DEADLINE, INTERRUPTED };
 
-static enum ending await(const struct assay__kit *kit, int pidfd,
+static bool has_ended(pid_t pid)
+{
+    siginfo_t end = {0};
+
+    return waitid(P_PID, (id_t)pid, &end, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           end.si_pid == pid;
+}
+
+/* Until the process ends, a signal comes, or some time has passed. Valgrind
+ * has no pidfd_open(); then it is a short time.
+ * @return whether a signal came */
+static bool wait_a_while(int pidfd, int interrupt_fd, int64_t left)
+{
+    struct pollfd fds[] = {{.fd = interrupt_fd, .events = POLLIN},
+                           {.fd = pidfd, .events = POLLIN}};
+    int64_t most = pidfd >= 0 ? TICK_MS : TICK_MS / 10;
+
+    return poll(fds, 2, (int)(left < most ? left + 1 : most)) > 0 &&
+           fds[0].revents != 0;
+}
+
+static enum ending await(const struct assay__kit *kit, pid_t pid,
                          int interrupt_fd, void (*tick)(void *arg),
                          void *tick_arg, const struct assay__kit_report *report)
 {
     int64_t end = assay__kit_now_ms() + kit->patience_ms;
+    enum ending ending = ENDED;
+    int pidfd = pidfd_open(pid, 0);
 
-    for (;;) {
-        struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN},
-                               {.fd = interrupt_fd, .events = POLLIN}};
+    while (ending == ENDED && !has_ended(pid)) {
         int64_t until = atomic_load(&report->until_ms);
         int64_t left = earlier(end, until) - assay__kit_now_ms();
 
         if (left < 0)
-            return until > 0 && until < end ? OVER_DEADLINE : TOO_LATE;
-        if (poll(fds, 2, left < TICK_MS ? (int)left + 1 : TICK_MS) < 0 &&
-            errno != EINTR)
-            return TOO_LATE;
-        if (fds[0].revents != 0)
-            return ENDED;
-        if (fds[1].revents != 0)
-            return INTERRUPTED;
-        tick(tick_arg);
+            ending = until > 0 && until < end ? OVER_DEADLINE : TOO_LATE;
+        else if (wait_a_while(pidfd, interrupt_fd, left))
+            ending = INTERRUPTED;
+        else
+            tick(tick_arg);
     }
+    if (pidfd >= 0)
+        (void)close(pidfd);
+    return ending;
 }
 
 /* Whatever is left of its group goes as well, before its number is free. */
@@ -207,7 +227,6 @@ void assay__kit_run(const struct assay__kit *kit,
              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     enum ending ending;
     siginfo_t end;
-    int pidfd;
     pid_t pid;
 
     memset(result, 0, sizeof *result);
@@ -224,15 +243,10 @@ void assay__kit_run(const struct assay__kit *kit,
         goto out;
     }
     (void)setpgid(pid, pid); /* whichever of the two is first */
-    pidfd = pidfd_open(pid, 0);
-    ending = pidfd < 0
-                 ? TOO_LATE
-                 : await(kit, pidfd, interrupt_fd, tick, tick_arg, shared);
+    ending = await(kit, pid, interrupt_fd, tick, tick_arg, shared);
     if (ending != ENDED)
         (void)kill(-pid, SIGKILL);
     reap(pid, &end);
-    if (pidfd >= 0)
-        (void)close(pidfd);
     take_report(shared, result);
     judge(kit, ending, &end, result);
 out:

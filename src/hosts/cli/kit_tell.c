@@ -53,13 +53,10 @@ static bool ask(struct assay__kit_child *child, const char *op,
 
 static void scan_something(struct assay__kit_child *child)
 {
-    static char text[] = "Subject: a\r\n\r\nb\r\n";
-    const assay_content content = {
-        .kind = ASSAY_CONTENT_MESSAGE, .data = text, .size = sizeof text - 1};
     assay_finding finding;
 
-    assay__kit_scan(child, "a small mail", &content, child->kit->patience_ms,
-                    &finding);
+    assay__kit_scan(child, "a small mail", assay__kit_small_mail(),
+                    child->kit->patience_ms, &finding);
 }
 
 void assay__kit_check_epoch(struct assay__kit_child *child)

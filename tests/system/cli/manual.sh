@@ -14,7 +14,7 @@ command -v mandoc >/dev/null || {
 mandoc -T lint -W warning "$page"
 
 missing=0
-for option in $(for command in activefilter check console scan; do
+for option in $(for command in activefilter check console engine scan; do
     "$ASSAY_BUILD/bin/assay" help "$command"
 done | sed -nE 's/^ *(-., )?--([a-z]+).*/\2/p'); do
     grep -q "Fl -$option" "$page" || {
