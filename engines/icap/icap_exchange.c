@@ -175,6 +175,7 @@ static void begin(struct exchange *exchange,
     connection->in_preview = false;
     connection->was_heard = false;
     connection->is_spent = true; /* until all is well */
+    connection->is_all_sent = false;
     connection->sent = 0;
     reset_reply(exchange);
 }
@@ -331,6 +332,8 @@ assay_rc assay__icap_connection_ask(struct assay__icap_connection *connection,
         return explain_end(&exchange, err);
     if (exchange.has_more && !connection->reply.is_bare)
         return assay_error_set(err, ASSAY_E_IO, "sent more than one reply");
+    connection->is_all_sent =
+        connection->sent == question->size && !has_rest(&exchange.upload);
     connection->in_preview = question->has_preview && !exchange.has_gone_on &&
                              !has_rest(&exchange.upload);
     connection->is_spent = !is_reusable(&exchange);

@@ -34,9 +34,10 @@ struct assay__icap_connection {
     bool is_spent;
     bool is_reused; /* it lay idle before this use */
     /* of the last exchange */
-    bool was_heard;  /* a byte came */
-    bool in_preview; /* the reply is to a preview that was sent whole */
-    size_t sent;     /* bytes of the content that were sent */
+    bool was_heard;   /* a byte came */
+    bool in_preview;  /* the reply is to a preview that was sent whole */
+    size_t sent;      /* bytes of the content that were sent */
+    bool is_all_sent; /* those are all, and the end of chunks, too */
     struct assay__icap_reply reply;
 };
 

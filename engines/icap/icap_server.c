@@ -536,6 +536,7 @@ static assay_rc ask_scan(struct assay__icap_server *server,
                       &(struct assay__icap_asked){
                           .size = content->size,
                           .sent = connection->sent,
+                          .is_all_sent = connection->is_all_sent,
                           .allowed_204 = manner->allows_204,
                           .in_preview = connection->in_preview,
                           .is_reqmod = manner->is_reqmod,

@@ -465,17 +465,14 @@ static void judge_status(unsigned status, assay_finding *finding)
 static void set_nothing(const struct assay__icap_asked *asked,
                         assay_finding *finding)
 {
-    bool is_preview =
-        asked->in_preview && asked->sent < asked->size; /* a part is known */
-
-    if (asked->sent < asked->size && !is_preview) {
+    if (!asked->is_all_sent && !asked->in_preview) {
         set_fault(finding, ASSAY_REASON_ENGINE,
                   "it answered before it had the whole content");
         return;
     }
     finding->found = ASSAY_FOUND_NOTHING;
     finding->coverage.bytes_seen =
-        is_preview && !asked->trusts_preview ? asked->sent : asked->size;
+        asked->is_all_sent || asked->trusts_preview ? asked->size : asked->sent;
     (void)snprintf(finding->scan_code, sizeof finding->scan_code, "OK");
 }
 
@@ -501,7 +498,7 @@ static void judge_content(const struct assay__icap_reply *reply,
     if (!is_ours || !assay__icap_reply_is_echo(reply))
         set_fault(finding, ASSAY_REASON_ENGINE,
                   "it changed the content, and does not say why");
-    else if (asked->sent < asked->size)
+    else if (!asked->is_all_sent)
         set_fault(finding, ASSAY_REASON_ENGINE,
                   "it answered before it had the whole content");
     else
@@ -559,8 +556,7 @@ void assay__icap_judge(const struct assay__icap_reply *reply,
     struct hearing hearing = {0};
 
     hear_all(&hearing, reply, asked);
-    finding->coverage.bytes_seen =
-        asked->sent < asked->size ? asked->sent : asked->size;
+    finding->coverage.bytes_seen = asked->sent;
     if (hearing.evidence.kind != KIND_NONE)
         judge_evidence(&hearing.evidence, asked, finding);
     else if (reply->icap.status == STATUS_NO_CHANGE)

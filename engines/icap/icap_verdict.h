@@ -25,6 +25,7 @@
 struct assay__icap_asked {
     size_t size;      /* of the content */
     size_t sent;      /* bytes of it that were sent before the reply ended */
+    bool is_all_sent; /* those are all, and that was said, too */
     bool allowed_204; /* the request said so */
     bool in_preview;  /* the reply is to a preview */
     bool is_reqmod;

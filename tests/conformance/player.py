@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Assay authors
-"""The program clamd_player as an object."""
+"""The programs clamd_player and icap_player as objects."""
 
 import collections
 import os
@@ -10,13 +10,12 @@ import subprocess
 import threading
 
 BUILD = pathlib.Path(os.environ["ASSAY_BUILD"])
-PROGRAM = BUILD / "tests" / "clamd_player"
 
 WORD = re.compile(r'"([^"]*)"|(\S+)')
 
 NONE, ENGINE, TIMEOUT, OVERLOAD, TEMPORARY, DESCRIPTORS, MEMORY = range(7)
 CANARY, UNAVAILABLE = 7, 8
-LIMIT, OVERSIZE, ENCRYPTED = 64, 65, 66
+LIMIT, OVERSIZE, ENCRYPTED, MALFORMED, PARTIAL = 64, 65, 66, 67, 68
 
 Finding = collections.namedtuple(
     "Finding", "found reason limits seen code info")
@@ -27,10 +26,14 @@ class Player:
 
     def __init__(self, addresses, mode="shared", threads=8, timeout_ms=10000,
                  sessions=10):
-        # pylint: disable=consider-using-with
+        self.begin("clamd_player", mode, threads, timeout_ms,
+                   [str(sessions), *addresses])
+
+    def begin(self, program, mode, threads, timeout_ms, words):
+        # pylint: disable=consider-using-with, attribute-defined-outside-init
         self.process = subprocess.Popen(
-            [PROGRAM, mode, str(threads), str(timeout_ms), str(sessions),
-             *addresses], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [BUILD / "tests" / program, mode, str(threads), str(timeout_ms),
+             *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
         self.findings = {}
         self.keepers = []
@@ -39,8 +42,9 @@ class Player:
         self.leaks = None
         self.arrived = threading.Condition()
         self.count = 0
-        self.threads = [threading.Thread(target=self.read_answers),
-                        threading.Thread(target=self.read_log)]
+        # A test that fails does not end its players; they do not keep it.
+        self.threads = [threading.Thread(target=self.read_answers, daemon=True),
+                        threading.Thread(target=self.read_log, daemon=True)]
         for thread in self.threads:
             thread.start()
 
@@ -110,3 +114,14 @@ class Player:
         self.process.stderr.close()
         assert status == 0, (status, self.log[-20:])
         return self.leaks
+
+
+class IcapPlayer(Player):
+    """The icap engine instead of clamav's client of clamd."""
+
+    # pylint: disable=super-init-not-called
+    def __init__(self, urls, mode="shared", threads=8, timeout_ms=10000,
+                 config=""):
+        servers = " ".join(f'"{url}"' for url in urls)
+        self.begin("icap_player", mode, threads, timeout_ms,
+                   [f"servers = ( {servers} )\n{config}\n"])
