@@ -51,14 +51,14 @@ def reply(status="200 OK", icap="", http="HTTP/1.1 403 Forbidden\r\n",
     """A reply with an HTTP response in it; http and icap are header lines."""
     http += "\r\n"
     chunk = f"{len(body):x}\r\n{body}\r\n" if body else ""
-    return (f"ICAP/1.0 {status}\r\nISTag: \"tag-1\"\r\n{icap}"
+    return (f"ICAP/1.0 {status}\r\nServer: fake\r\n{icap}"
             f"Encapsulated: res-hdr=0, res-body={len(http)}\r\n\r\n"
             f"{http}{chunk}0\r\n\r\n")
 
 
 def bare(status, icap=""):
     """A reply without anything in it."""
-    return (f"ICAP/1.0 {status}\r\nISTag: \"tag-1\"\r\n{icap}"
+    return (f"ICAP/1.0 {status}\r\nServer: fake\r\n{icap}"
             "Encapsulated: null-body=0\r\n\r\n")
 
 
