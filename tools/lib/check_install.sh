@@ -216,6 +216,8 @@ printf 'Subject: hay\r\n\r\na sharp thing\r\n' >"$folder/needle.eml"
 echo '== unit and configuration'
 check_unit
 check_configuration
+echo "== the module for Exim"
+check_exim
 engines=$(pkg --variable=enginedir)
 for how in with_pkg_config with_cmake; do
     echo "== $how"
