@@ -224,8 +224,8 @@ static void insert(header_line **place, int type, const char *text)
         header_last = h;
 }
 
-static void format_header(char out[HEADER_ADD_MAX], const char *format,
-                          va_list arguments)
+__attribute__((format(printf, 2, 0))) static void format_header(
+    char out[HEADER_ADD_MAX], const char *format, va_list arguments)
 {
     int length = vsnprintf(out, HEADER_ADD_MAX, format, arguments);
 
