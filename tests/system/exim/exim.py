@@ -220,6 +220,14 @@ class Exim:
             stdout=subprocess.PIPE, env=self.environment, timeout=PATIENCE_S)
         return done.stdout.decode().splitlines()[-2]
 
+    def sendmail(self, data):
+        """Exit status of a mail from the command line, and what it printed."""
+        done = subprocess.run(
+            self.command("-oep", "-i", "b@example.org"), input=data,
+            check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=self.environment, timeout=PATIENCE_S)
+        return done.returncode, done.stdout.decode("ascii", "replace")
+
 
 def begin(client, *rcpts):
     check("MAIL", client.mail("a@example.com")[0], 250)

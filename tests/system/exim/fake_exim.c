@@ -233,7 +233,8 @@ __attribute__((format(printf, 2, 0))) static void format_header(
         abort();
 }
 
-void header_add(int type, const char *format, ...)
+__attribute__((format(printf, 2, 3))) void header_add(int type,
+                                                      const char *format, ...)
 {
     static char text[HEADER_ADD_MAX];
     va_list arguments;
@@ -244,8 +245,8 @@ void header_add(int type, const char *format, ...)
     insert(find_place(TRUE, NULL), type, text);
 }
 
-void header_add_at_position(BOOL after, uschar *name, BOOL topnot, int type,
-                            const char *format, ...)
+__attribute__((format(printf, 5, 6))) void header_add_at_position(
+    BOOL after, uschar *name, BOOL topnot, int type, const char *format, ...)
 {
     static char text[HEADER_ADD_MAX];
     va_list arguments;

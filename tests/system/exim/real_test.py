@@ -135,6 +135,9 @@ def answers(host):
           "550 5.7.7 Not wanted, 100% sure")
     check_in("by -bs", "250 OK id=", host.local(mail("from within")))
     host.mail("Subject: from within")
+    status, text = host.sendmail(mail("do reject"))
+    check_in("from the command line", "5.7.7 Not wanted, 100% sure", text)
+    check("from the command line", status != 0, True)
 
 
 def edits(host):
@@ -328,7 +331,7 @@ def test_functions_alone(folder):
 
 def test_clamd(folder):
     with Assayd(folder) as assayd:
-        main = SNIPPETS["clamd_main"].replace("3310", str(assayd.port))
+        main = SNIPPETS["clamd_main"].replace("3311", str(assayd.port))
         with exim.Exim(folder, main, SNIPPETS["clamd"]) as host:
             check("clean", host.send(mail("clean"))[:7], "250 OK ")
             host.mail("Subject: clean")
