@@ -247,20 +247,21 @@ class Load:
 
 
 class Server:
-    """A process, and the socket by which one knows that it serves."""
+    """A process, and the socket by which one knows that it serves, or what it
+    says in its log then."""
 
-    def __init__(self, command, path, log):
+    def __init__(self, command, path, log, ready=None):
         self.log = open(log, "wb")  # pylint: disable=consider-using-with
         # pylint: disable=consider-using-with
         self.process = subprocess.Popen([str(word) for word in command],
                                         stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)
         end = time.monotonic() + PATIENCE_S
-        while not path.exists():
+        while not (ready in log.read_text() if ready else path.exists()):
             if self.process.poll() is not None or time.monotonic() > end:
                 self.stop()
                 raise Failure(f"{command[0]} does not start:\n" +
-                              pathlib.Path(log).read_text(errors="replace"))
+                              log.read_text(errors="replace"))
             time.sleep(0.02)
 
     def stop(self):
@@ -283,6 +284,10 @@ class Service:
         self.servers = servers
         self.looks = looks  # else it accepts whatever comes
         self.port = None
+
+    def has_ended(self):
+        return any(server.process.poll() is not None
+                   for server in self.servers)
 
     def cpu_seconds(self):
         roots = {server.process.pid for server in self.servers}
@@ -328,7 +333,7 @@ def start_assayd(build, folder, name, key, decompose):
                                     signatures=SIGNATURES))
     return Service(name, path,
                    [Server([build / "bin/assayd", "-c", config], path,
-                           folder / f"{key}.log")])
+                           folder / f"{key}.log", "assayd.ready")])
 
 
 def start_clamav_milter(folder):
@@ -359,8 +364,12 @@ def start_clamav_milter(folder):
 
 
 def postfix(*arguments):
-    done = subprocess.run([POSTFIX, *map(str, arguments)],
-                          stdout=subprocess.PIPE, text=True, check=False)
+    try:
+        done = subprocess.run([POSTFIX, *map(str, arguments)], text=True,
+                              stdout=subprocess.PIPE, check=False,
+                              timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired as error:
+        raise Failure(f"Postfix hangs: {arguments}") from error
     return done.returncode, done.stdout.strip()
 
 
@@ -374,36 +383,34 @@ def free_ports(count):
     return ports
 
 
-def wait_for_port(port):
+def wait_for_service(service):
     end = time.monotonic() + PATIENCE_S
     while True:
         try:
-            send(port, b"Subject: first\r\n\r\nfirst\r\n.\r\n")
+            send(service.port, b"Subject: first\r\n\r\nfirst\r\n.\r\n")
             return
         except (Failure, OSError) as error:
-            if time.monotonic() > end:
-                raise Failure(f"port {port}: {error}") from error
+            if time.monotonic() > end or service.has_ended():
+                raise Failure(f"{service.name}: {error}") from error
             time.sleep(0.05)
 
 
 def start_postfix(folder, services):
     """One smtpd service for each milter, on ports of their own."""
+    folder.mkdir()
+    with (folder / "services").open("w") as more:
+        for service, port in zip(services[1:], free_ports(len(services) - 1)):
+            service.port = port
+            more.write(f"127.0.0.1:{port} inet n - n - - smtpd\n"
+                       f"  -o smtpd_milters=unix:{service.path}\n")
     status, text = postfix("start", folder, f"unix:{services[0].path}",
                            "default_transport = discard:", "relayhost =",
                            "smtpd_client_connection_count_limit = 0")
     if status != 0:
         raise Failure(f"Postfix does not start: {text}")
     services[0].port = int(postfix("port", folder)[1])
-    with (folder / "etc/master.cf").open("a") as master:
-        for service, port in zip(services[1:], free_ports(len(services) - 1)):
-            service.port = port
-            master.write(f"127.0.0.1:{port} inet n - n - - smtpd\n"
-                         f"  -o smtpd_milters=unix:{service.path}\n")
-    subprocess.run(["postfix", "-c", folder / "etc", "reload"], check=True,
-                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
     for service in services:
-        wait_for_port(service.port)
+        wait_for_service(service)
 
 
 def wait_for_queue(folder):
@@ -485,10 +492,10 @@ def run(folder, args):
         report(f"bodies of {KNOWN_BODIES} mails, new headers",
                *run_mix(folder, services, False, args))
     finally:
-        postfix("stop", folder / "postfix")
         for service in services:
             for server in service.servers:
                 server.stop()
+        postfix("stop", folder / "postfix")
 
 
 def why_not():

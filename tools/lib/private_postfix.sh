@@ -11,7 +11,9 @@
 #                                     when it can
 #   private_postfix_start FOLDER MILTER [NAME=VALUE…]
 #                                     MILTER as in smtpd_milters; further
-#                                     arguments are lines of main.cf
+#                                     arguments are lines of main.cf;
+#                                     FOLDER/services, if there, is added to
+#                                     master.cf
 #   private_postfix_port FOLDER       prints the port of smtpd
 #   private_postfix_stop FOLDER       also after a start that failed
 #
@@ -131,6 +133,9 @@ private_postfix_start()
         >"$folder/etc/main.cf"
     [ $# -eq 0 ] || printf '%s\n' "$@" >>"$folder/etc/main.cf"
     private_postfix__master_cf "$smtpd_port" >"$folder/etc/master.cf"
+    if [ -f "$folder/services" ]; then
+        cat "$folder/services" >>"$folder/etc/master.cf"
+    fi
     smtp-sink -u nobody -d "$folder/sink/%H%M%S." "127.0.0.1:$sink_port" 100 \
         </dev/null >"$folder/sink.log" 2>&1 &
     echo $! >"$folder/sink.pid"
