@@ -334,6 +334,22 @@ def test_tcp(folder):
         check("stop", assayd.stop(), 0)
 
 
+def test_ipv6(folder):
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6) as probe:
+            port = probe.getsockname()[1]
+    except OSError:
+        return  # not on this machine
+    text = f'Scan_Listener "tcp" {{ Listen = "inet6:{port}@[::1]" }}\n'
+    with Assayd(folder, text=text) as assayd:
+        with socket.create_connection(("::1", port), base.PATIENCE_S) as client:
+            client.sendall(b"zPING\0")
+            check("answer", read_all(client), b"PONG\0")
+        check_in("ready", f'listen="inet6:{port}@[::1]"',
+                 assayd.log.read_text())
+        check("stop", assayd.stop(), 0)
+
+
 if __name__ == "__main__":
     if not base.CLAMAV:
         print("skipped: built without the engine clamav")
