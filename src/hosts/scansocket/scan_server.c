@@ -151,8 +151,8 @@ static void begin_connection(struct listener *listener, int fd)
     pthread_t thread;
 
     if (count > max + REFUSALS_MAX) {
-        (void)close(fd);
         give_up(listener, ASSAY__CLIENT_REFUSAL);
+        (void)close(fd);
     } else {
         connection = new_connection(listener, fd);
     }
