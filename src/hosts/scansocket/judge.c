@@ -37,10 +37,21 @@ static assay_rc make_copy(const struct assay__client *client, const char *data,
     return rc;
 }
 
+/* Each LF becomes CRLF. */
+static size_t copy_size(const char *data, size_t len)
+{
+    size_t size = len;
+
+    for (const char *at = data;
+         (at = memchr(at, '\n', len - (size_t)(at - data))); at++)
+        size++;
+    return size;
+}
+
 static void judge_mail(const struct assay__client *client, const char *data,
                        size_t len, bool has_lf, assay_verdict *verdict_out)
 {
-    size_t kept = has_lf ? len : 0;
+    size_t kept = has_lf ? copy_size(data, len) : 0;
     assay_message *message = NULL;
     assay_error err = {0};
     assay_rc rc;

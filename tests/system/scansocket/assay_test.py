@@ -271,6 +271,23 @@ def test_limits(folder):
         check("stop", assayd.stop(), 0)
 
 
+def test_memory_of_all(folder):
+    """Bytes inline, texts, and the copy of a file that a message has."""
+    why = "all clients together have sent more than max_memory"
+    with serve(folder, options="max_memory = 50000") as assayd:
+        with tempfile.TemporaryFile() as file:
+            file.truncate(60000)
+            check("file", error_of(folder, request(where="body=fd 0"),
+                                   [file.fileno()]), why)
+        check("inline", error_of(folder, request(body=b"x" * 60000)), why)
+        check("texts", error_of(folder, request(
+            "check", [f"rcpt=user{number}@example.org"
+                      for number in range(4000)])), why)
+        check("given back", ask(folder, "scan", body=b"x" * 5000)[0],
+              "assay/1 ok")
+        check("stop", assayd.stop(), 0)
+
+
 def test_many_recipients(folder):
     lines = [f"rcpt=user{number}@example.org" for number in range(20000)]
     with serve(folder) as assayd:

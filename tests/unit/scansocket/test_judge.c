@@ -110,7 +110,7 @@ START_TEST(mail_with_lf_gets_crlf_and_is_counted)
     judge("To: a\n\nhello\n");
     ck_assert_uint_eq(mail_len, 16);
     ck_assert_mem_eq(mail, "To: a\r\n\r\nhello\r\n", 16);
-    ck_assert_uint_eq(used, stream.cap + stream.len);
+    ck_assert_uint_eq(used, stream.cap + mail_len);
 }
 END_TEST
 
