@@ -172,7 +172,7 @@ static void send_error(struct assay__client *client, const char *text)
     send_answer(client, &answer);
     assay__answer_fini(&answer);
     assay__client_log_fault(client, "protocol=assay", text);
-    assay__wire_linger(&client->wire);
+    client->lingers = true;
 }
 
 /* It never fits, however often it is sent. */
@@ -196,7 +196,7 @@ static void send_too_large(struct assay__client *client)
     assay__answer_end(&answer);
     send_answer(client, &answer);
     assay__answer_fini(&answer);
-    assay__wire_linger(&client->wire);
+    client->lingers = true;
 }
 
 static void log_check(const struct assay__client *client,
@@ -330,18 +330,22 @@ static void serve(struct assay__client *client, struct assay__case *all)
         serve_scan(client, all);
 }
 
-void assay__assay_talk(struct assay__client *client)
+static void serve_request(struct assay__client *client)
 {
     struct assay__case all;
 
-    if (client->is_refused) {
-        send_error(client, ASSAY__CLIENT_REFUSAL);
-        return;
-    }
     assay__gate_begin(client->gate);
     case_init(&all, client);
     assay__wire_begin(&client->wire, client->settings->timeout_s * 1000);
     serve(client, &all);
     case_fini(&all, client);
     assay__gate_end(client->gate);
+}
+
+void assay__assay_talk(struct assay__client *client)
+{
+    if (client->is_refused)
+        send_error(client, ASSAY__CLIENT_REFUSAL);
+    else
+        serve_request(client);
 }

@@ -21,7 +21,6 @@ struct talk {
     struct assay__client *client;
     bool in_session;
     bool is_over;      /* the connection ends behind this command */
-    bool lingers;      /* and the client may still be sending */
     bool is_plain;     /* the command had no prefix */
     char terminator;   /* of the command and its reply */
     uint64_t id;       /* of the command in its session */
@@ -65,7 +64,7 @@ static void reply_last(struct talk *talk, const char *text)
 {
     reply_text(talk, text);
     talk->is_over = true;
-    talk->lingers = true;
+    talk->client->lingers = true;
 }
 
 /* What came of reading: false when the connection is over. A client that is
@@ -79,7 +78,7 @@ static bool is_received(struct talk *talk, enum assay__wire_result result)
     if (result == ASSAY__WIRE_TIMEOUT)
         reply_bytes(talk, too_slow, sizeof too_slow - 1);
     talk->is_over = true;
-    talk->lingers = result == ASSAY__WIRE_TIMEOUT;
+    talk->client->lingers = result == ASSAY__WIRE_TIMEOUT;
     return false;
 }
 
@@ -138,7 +137,7 @@ static void refuse_stream(struct talk *talk, assay_rc rc, const char *reason)
                             rc == ASSAY_E_LIMIT ? "larger than max_size"
                                                 : reason);
     talk->is_over = true;
-    talk->lingers = true;
+    talk->client->lingers = true;
     if (rc == ASSAY_E_LIMIT) {
         reply_text(talk, "INSTREAM size limit exceeded. ERROR");
         return;
@@ -416,6 +415,4 @@ void assay__clamd_talk(struct assay__client *client)
         serve_command(&talk, first);
         assay__gate_end(client->gate);
     }
-    if (talk.lingers)
-        assay__wire_linger(&client->wire);
 }

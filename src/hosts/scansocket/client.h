@@ -37,6 +37,7 @@ struct assay__client {
     struct assay__wire wire;
     char peer[64];   /* for the log: "uid=… pid=…" or "address=…" */
     bool is_refused; /* one too many */
+    bool lingers;    /* it may still be sending: see assay__wire_linger() */
 };
 
 /** Text for the log, between quotes: neither ends them nor the line. */

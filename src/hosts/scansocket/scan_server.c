@@ -81,6 +81,8 @@ static void *run_connection(void *arg)
     struct listener *listener = connection->listener;
 
     serve(&connection->client);
+    if (connection->client.lingers)
+        assay__wire_linger(&connection->client.wire);
     assay__wire_fini(&connection->client.wire);
     free(connection);
     assay__gate_leave(&listener->gate);
