@@ -324,10 +324,12 @@ static void serve(struct assay__client *client, struct assay__case *all)
         send_too_large(client);
     else if (receipt.rc != ASSAY_OK)
         send_error(client, receipt.err.msg);
-    else if (all->request.kind == ASSAY__REQUEST_CHECK)
-        serve_check(client, all);
-    else
+    else if (all->request.kind == ASSAY__REQUEST_SCAN)
         serve_scan(client, all);
+    else if (client->is_local)
+        serve_check(client, all);
+    else /* a policy may do more than answer, and a Maildir keeps mail */
+        send_error(client, "check is for unix sockets only");
 }
 
 static void serve_request(struct assay__client *client)

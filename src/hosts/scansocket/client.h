@@ -36,6 +36,7 @@ struct assay__client {
     struct assay__gate *gate;
     struct assay__wire wire;
     char peer[64];   /* for the log: "uid=… pid=…" or "address=…" */
+    bool is_local;   /* on a unix socket */
     bool is_refused; /* one too many */
     bool lingers;    /* it may still be sending: see assay__wire_linger() */
 };

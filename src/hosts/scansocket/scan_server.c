@@ -128,6 +128,7 @@ static struct connection *new_connection(struct listener *listener, int fd)
         .settings = listener->settings,
         .budget = &listener->budget,
         .gate = &listener->gate,
+        .is_local = listener->socket.address.path != NULL,
     };
     assay__scan_socket_peer(fd, client->peer, sizeof client->peer);
     if (assay__wire_init(&client->wire, fd, listener->server->events,

@@ -342,6 +342,19 @@ def test_store(folder):
         check("stop", assayd.stop(), 0)
 
 
+def test_no_policy_over_tcp(folder):
+    """A verdict there is, but nothing that could change anything."""
+    port = base.free_port()
+    text = (f'Scan_Listener "tcp" {{ Listen = "inet:{port}@127.0.0.1" }}\n' +
+            base.engine(folder))
+    with Assayd(folder, text=text) as assayd:
+        check("check", error_of(port, request("check", ENVELOPE)),
+              "check is for unix sockets only")
+        _, values = ask(port, "scan", body=EICAR)
+        check("scan", values["status"], ["infected"])
+        check("stop", assayd.stop(), 0)
+
+
 def test_reload_between_requests(folder):
     with serve(folder) as assayd:
         check("before", values_of(folder)["action"], ["continue"])
