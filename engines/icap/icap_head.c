@@ -96,7 +96,7 @@ static const char *take_first(struct assay__icap_head *head,
 
 /* ---- fields ------------------------------------------------------------- */
 
-static char *trim(char *at, char *end)
+static char *trim(const char *at, char *end)
 {
     while (end > at && is_blank(end[-1]))
         end--;

@@ -254,17 +254,16 @@ static assay_rc open_new(struct assay__icap_server *server, int64_t deadline_ms,
     assay_rc rc =
         assay__icap_resolver_get(&server->resolver, deadline_ms, &places, err);
 
-    for (size_t i = 0; rc == ASSAY_OK && i < places.count; i++) {
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = assay_error_set(err, ASSAY_E_UNAVAILABLE, "has no address");
+    for (size_t i = 0; i < places.count; i++) {
         rc = connect_soon(&places.at[i],
                           share_of(deadline_ms, places.count - i), out, err);
-        if (rc == ASSAY_OK)
+        if (rc != ASSAY_E_UNAVAILABLE && rc != ASSAY_E_TIMEOUT)
             return rc;
-        if (i + 1 < places.count &&
-            (rc == ASSAY_E_UNAVAILABLE || rc == ASSAY_E_TIMEOUT))
-            rc = ASSAY_OK; /* the next one */
     }
-    if (rc == ASSAY_E_UNAVAILABLE || rc == ASSAY_E_TIMEOUT)
-        assay__icap_resolver_expire(&server->resolver);
+    assay__icap_resolver_expire(&server->resolver);
     return rc;
 }
 

@@ -93,10 +93,15 @@ static void copy_printable(char *out, size_t size, const char *text)
 {
     size_t len = 0;
 
-    for (; text && *text != '\0' && len + 1 < size; text++)
-        out[len++] = *text < ' ' || *text > '~'
-                         ? '?'
-                         : (char)(*text == '"' ? '\'' : *text);
+    for (; text && *text != '\0' && len + 1 < size; text++) {
+        char c = *text;
+
+        if (c < ' ' || c > '~')
+            c = '?';
+        out[len++] = c;
+        if (c == '"')
+            out[len - 1] = '\'';
+    }
     out[len] = '\0';
 }
 

@@ -331,7 +331,7 @@ static size_t decode(struct span span, char *out, size_t size)
 /* squidclamav redirects to a page "…?url=…&virus=stream: NAME FOUND&…". */
 static void read_location(struct hearing *hearing, struct span value)
 {
-    char text[ASSAY_VERDICT_INFO_MAX];
+    char text[ASSAY_VERDICT_INFO_MAX] = "";
     struct span name;
 
     (void)cut(&value, '?');
