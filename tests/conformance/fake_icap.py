@@ -25,7 +25,8 @@ request does not allow that. Steps:
 "preview" when that is there, or "early", when the first line is.
 KEYs: istag, preview, methods, allow_204 (boolean), max_connections, headers
 (further ones of OPTIONS), on_options, on_scan and accept (steps in place of
-any answer), found (steps for what is infected), detects (boolean), delay_ms.
+any answer), found (steps for what is infected), detects (boolean), threats
+(texts that are infected, too), delay_ms.
 """
 
 import json
@@ -241,7 +242,8 @@ class Connection:
     def answer(self, request):
         """Honestly."""
         time.sleep(self.fake.delay_ms / 1000)
-        if self.fake.detects and EICAR in request.content:
+        if self.fake.detects and any(threat in request.content
+                                     for threat in self.fake.threats):
             self.play(self.fake.found, request)
         elif request.allows_204():
             self.send(f"ICAP/1.0 204 No Content\r\n{self.fake.tag()}\r\n"
@@ -294,6 +296,8 @@ class FakeIcap:
         self.accept = keys.get("accept")
         self.found = keys.get("found", FOUND)
         self.detects = keys.get("detects", True)
+        self.threats = [EICAR, *(text.encode("latin-1")
+                                 for text in keys.get("threats", []))]
         self.delay_ms = keys.get("delay_ms", 0)
         self.requests = []
         self.options_asked = 0

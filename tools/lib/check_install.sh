@@ -12,7 +12,8 @@
 set -eu
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+icap_server=
+trap 'kill $icap_server 2>/dev/null || true; rm -rf "$folder"' EXIT
 prefix=$folder/opt/assay
 source=$root/tests/data/outside-engine
 
@@ -126,6 +127,27 @@ guide_with_cmake()
         --infected "$source/threat.eml" --clean "$source/clean.eml"
     cmake --install "$folder/guide/build" --prefix "$folder/elsewhere"
     test -f "$engines/acme.so"
+# An ICAP server that finds the needle, for a configuration that asks it.
+# @param $1  the configuration
+icap_configuration()
+{
+    mkfifo "$folder/icap.url"
+    python3 -B "$root/tests/conformance/fake_icap.py" 127.0.0.1:0 \
+        'threats=["sharp thing"]' >"$folder/icap.url" &
+    icap_server=$!
+    cat >"$1" <<END
+icap {}
+antivirus "antivirus1" {
+    icap "icap1" {
+        servers = "$(head -n 1 "$folder/icap.url")"
+    }
+}
+scriptlet "scriptlet" {
+    script "antivirus" {
+        source = "policies.antivirus"
+    }
+}
+END
 }
 
 provider()
@@ -236,6 +258,11 @@ echo '== provider'
 provider "$folder/straw.so"
 scan_with_it "$folder/csapi.conf"
 test -f "$(pkg --variable=providerdir)/clamav.so"
+echo '== the icap engine, as installed and from its folder alone'
+icap_configuration "$folder/icap.conf"
+scan_with_it "$folder/icap.conf"
+engine_alone "$root/engines/icap"
+scan_with_it "$folder/icap.conf"
 echo '== cartridge'
 cartridge "$folder/twig.so" "$folder/weigh"
 weigh_it "$folder/weigh" "$folder/twig.so" "$folder/needle.eml" \

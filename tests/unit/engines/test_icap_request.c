@@ -49,7 +49,7 @@ static const char *scan(void)
 START_TEST(options_are_asked)
 {
     static const char *const lines[] = {"X-A: b", "X-C:", NULL};
-    const assay_conf_list headers = {lines, 2};
+    static const assay_conf_list headers = {lines, 2};
 
     manner.headers = &headers;
     ck_assert(assay__icap_request_options(&manner, &request));
@@ -129,7 +129,7 @@ END_TEST
 
 START_TEST(of_a_long_name_the_end_is_told)
 {
-    char name[4096];
+    static char name[4096];
     const char *text;
 
     memset(name, '\n', sizeof name);
@@ -156,8 +156,8 @@ END_TEST
 START_TEST(what_does_not_fit_is_not_sent)
 {
     static char line[ASSAY__ICAP_REQUEST_MAX];
-    const char *const lines[] = {line, NULL};
-    const assay_conf_list headers = {lines, 1};
+    static const char *const lines[] = {line, NULL};
+    static const assay_conf_list headers = {lines, 1};
 
     memset(line, 'a', sizeof line - 1);
     manner.headers = &headers;
