@@ -178,13 +178,16 @@ const assay_conf_stanza assay__icap_conf = {
     .options = options,
 };
 
+/* Services are made for web pages and files: of a mail many see the encoded
+ * text alone. */
+enum { ALWAYS = ASSAY_ENGINE_REMOTE | ASSAY_ENGINE_WANTS_PARTS };
+
 /* Where names are told, a verdict may depend on them. */
 static uint32_t icap_flags(const void *settings)
 {
     const struct assay__icap_settings *own = settings;
 
-    return ASSAY_ENGINE_REMOTE |
-           (own->send_names ? (uint32_t)ASSAY_ENGINE_USES_NAMES : 0);
+    return ALWAYS | (own->send_names ? (uint32_t)ASSAY_ENGINE_USES_NAMES : 0);
 }
 
 /* ---- the canary --------------------------------------------------------- */
@@ -699,6 +702,5 @@ const assay_engine_ops assay__icap_ops = {
 };
 
 ASSAY_ENGINE_MODULE(.name = "icap", .version = "1.0",
-                    .description = "scanners behind ICAP",
-                    .flags = ASSAY_ENGINE_REMOTE, .conf = &assay__icap_conf,
-                    .ops = &assay__icap_ops);
+                    .description = "scanners behind ICAP", .flags = ALWAYS,
+                    .conf = &assay__icap_conf, .ops = &assay__icap_ops);

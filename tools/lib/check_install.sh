@@ -127,6 +127,8 @@ guide_with_cmake()
         --infected "$source/threat.eml" --clean "$source/clean.eml"
     cmake --install "$folder/guide/build" --prefix "$folder/elsewhere"
     test -f "$engines/acme.so"
+}
+
 # An ICAP server that finds the needle, for a configuration that asks it.
 # @param $1  the configuration
 icap_configuration()

@@ -96,9 +96,9 @@ static const struct {
     const char *want;
 } refusals[] = {
     {BAD "/newer.so", ASSAY_E_ABI,
-     "built for engine ABI 2.2, this libassay has 1.2"},
+     "built for engine ABI 2.3, this libassay has 1.3"},
     {BAD "/short.so", ASSAY_E_ABI,
-     "'struct_size' is 16, engine ABI 1.2 needs 72"},
+     "'struct_size' is 16, engine ABI 1.3 needs 72"},
     {BAD "/noscan.so", ASSAY_E_ABI, "'scan' is missing in its operations"},
     {BAD "/noname.so", ASSAY_E_ABI, "'name' is missing in its engine table"},
     {BAD "/notable.so", ASSAY_E_ABI,
