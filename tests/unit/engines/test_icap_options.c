@@ -213,10 +213,12 @@ END_TEST
 
 START_TEST(names_matter_only_where_they_are_sent)
 {
-    ck_assert_uint_eq(assay__icap_ops.flags(&settings), ASSAY_ENGINE_REMOTE);
+    ck_assert_uint_eq(assay__icap_ops.flags(&settings),
+                      ASSAY_ENGINE_REMOTE | ASSAY_ENGINE_WANTS_PARTS);
     settings.send_names = true;
     ck_assert_uint_eq(assay__icap_ops.flags(&settings),
-                      ASSAY_ENGINE_REMOTE | ASSAY_ENGINE_USES_NAMES);
+                      ASSAY_ENGINE_REMOTE | ASSAY_ENGINE_WANTS_PARTS |
+                          ASSAY_ENGINE_USES_NAMES);
 }
 END_TEST
 

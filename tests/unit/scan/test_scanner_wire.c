@@ -5,11 +5,16 @@
  * that lies (C21).
  */
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -158,6 +163,74 @@ START_TEST(large_content_does_not_fit_a_window)
     ck_assert_int_ge(assay__wire_window_put(&window, bytes), 0);
     assay__wire_window_close(&window);
     free(large);
+}
+END_TEST
+
+enum { FEW = 32, STRANGER = 64999 };
+
+/* Sends a descriptor to nobody. @return false: the kernel takes no more */
+static bool leave_on_the_way(int socket_fd)
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    char byte = 0;
+    struct iovec iov = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr msg = {.msg_iov = &iov,
+                         .msg_iovlen = 1,
+                         .msg_control = control.space,
+                         .msg_controllen = sizeof control.space};
+
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(&control.header), &socket_fd, sizeof socket_fd);
+    return sendmsg(socket_fd, &msg, MSG_NOSIGNAL) == 1;
+}
+
+static void *take_all(void *arg)
+{
+    char byte;
+
+    (void)poll(NULL, 0, 50); /* let the other find it crowded */
+    while (recv(*(int *)arg, &byte, 1, MSG_DONTWAIT) == 1)
+        continue;
+    return NULL;
+}
+
+/* In a process without capabilities. @return its exit status */
+static int send_when_crowded(void)
+{
+    const struct rlimit limit = {FEW, FEW};
+    struct assay__wire_request out = {.magic = ASSAY__WIRE_MAGIC};
+    int crowd[2], sent = 0;
+    pthread_t thread;
+
+    if ((geteuid() == 0 && setuid(STRANGER)) ||
+        setrlimit(RLIMIT_NOFILE, &limit) ||
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, crowd))
+        return 1;
+    while (leave_on_the_way(crowd[0]) && sent < 10 * FEW)
+        sent++;
+    if (errno != ETOOMANYREFS ||
+        pthread_create(&thread, NULL, take_all, &crowd[1]))
+        return 2;
+    if (assay__wire_send(pair[0], &out, sizeof out, crowd[0], &err) != ASSAY_OK)
+        return 3;
+    return pthread_join(thread, NULL) ? 4 : 0;
+}
+
+START_TEST(descriptor_waits_for_others_on_their_way)
+{
+    pid_t child = fork();
+    int status;
+
+    if (child == 0)
+        _exit(send_when_crowded());
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 0);
 }
 END_TEST
 
@@ -360,6 +433,7 @@ int main(void)
     tcase_add_test(tc, window_is_written_by_its_owner_only);
     tcase_add_test(tc, large_content_does_not_fit_a_window);
     tcase_add_loop_test(tc, packet_of_another_size_is_refused, 0, 3);
+    tcase_add_test(tc, descriptor_waits_for_others_on_their_way);
     tcase_add_test(tc, stray_descriptors_are_closed);
     tcase_add_test(tc, end_of_file_is_not_an_answer);
     tcase_add_test(tc, silence_ends_at_the_deadline);
