@@ -27,8 +27,7 @@ struct icap {
     assay_log log;
     struct assay__icap_settings settings; /* a copy; strings borrowed */
     int64_t timeout_ms;
-    uint64_t salt;      /* of epochs that no ISTag tells apart */
-    uint64_t refreshed; /* changes at the last refresh; one thread */
+    uint64_t salt; /* of epochs that no ISTag tells apart */
     char eicar[EICAR_SIZE];
     size_t count;
     struct assay__icap_server servers[]; /* count of them */
@@ -519,7 +518,7 @@ static assay_rc icap_refresh(void *instance, bool *changed_out,
                              assay_error *err)
 {
     struct icap *self = instance;
-    uint64_t changes;
+    uint64_t before = count_changes(self);
     assay_rc rc = ASSAY_OK;
 
     for (size_t i = 0; i < self->count; i++) {
@@ -534,9 +533,7 @@ static assay_rc icap_refresh(void *instance, bool *changed_out,
         if (one != ASSAY_OK)
             rc = one;
     }
-    changes = count_changes(self);
-    *changed_out = changes != self->refreshed;
-    self->refreshed = changes;
+    *changed_out = count_changes(self) != before;
     return rc;
 }
 

@@ -16,6 +16,7 @@ request does not allow that. Steps:
     ["send", TEXT]                         TEXT is Latin-1
     ["start", TEXT, N] ["end", TEXT, N]    without or only the last N bytes
     ["drip", TEXT, MS]                     byte by byte
+    ["repeat", TEXT, N]                    so many times
     ["echo"]                               200 with what was sent
     ["rest"]                               read what the preview left
     ["sleep", MS]
@@ -75,7 +76,7 @@ class Request:
         self.method = head.split(" ", 1)[0]
         self.preview = self.field("Preview")
         self.http = b""
-        self.content = b""
+        self.content = bytearray()
         self.is_whole = True
 
     def field(self, name):
@@ -188,6 +189,9 @@ class Connection:
                 for byte in text:
                     self.send(bytes([byte]))
                     time.sleep(step[2] / 1000)
+            elif step[0] == "repeat":
+                for _ in range(step[2]):
+                    self.send(text)
             elif step[0] == "echo":
                 self.echo(request)
             elif step[0] == "rest":

@@ -4,8 +4,8 @@
 """The ICAP client against a server that does everything wrong.
 
 Each reply of each vendor is played whole, split, cut (some at every byte) and
-then closed, reset or left hanging, dripped and glued; and all the ways in which a
-server can misread its own protocol are. The property: a content is clean only
+then closed, reset or left hanging, dripped and glued; and so are the ways in
+which a server can misread its own protocol. The property: a content is clean only
 if the server had all of it and then said a complete reply that says so, and
 infected only by a complete reply that names a threat. Behind each case the
 same instance scans something harmless, which must not be anything but clean:
@@ -301,7 +301,7 @@ def broken_cases():
         send(good[:-2] + "X: y\r\n" * 1000), ["close"]]
     yield "a body without end", [
         send(good.removesuffix("0\r\n\r\n")),
-        *[send("20000\r\n" + "y" * 0x20000 + "\r\n")] * 12]
+        ["repeat", "20000\r\n" + "y" * 0x20000 + "\r\n", 12]]
     yield "204 with a body", [
         send("ICAP/1.0 204 No\r\nEncapsulated: null-body=0, res-body=4\r\n"
              "\r\n1\r\nx\r\n0\r\n\r\n"), ["close"]]
