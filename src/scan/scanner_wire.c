@@ -20,12 +20,9 @@ enum {
     /* Nobody can write who could not before. */
     WINDOW_SEALS =
         F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL,
-    CROWDED_MS = 1000, /* how long descriptors of others may be in the way */
+    CROWDED_MS = 5000, /* how long descriptors of others may be in the way */
     CROWDED_PAUSE_MS = 2,
     MAX_STRAY_FDS = 16 /* room to see, and close, what should not be there */
-    MAX_STRAY_FDS = 16, /* room to see, and close, what should not be there */
-    CROWDED_TRIES = 500,
-    CROWDED_NS = 10 * 1000 * 1000
 };
 
 static assay_rc io_error(assay_error *err, const char *what)
@@ -172,14 +169,6 @@ static bool may_send_soon(int tries)
     if (errno == EINTR)
         return true;
     if (errno != ETOOMANYREFS || tries >= CROWDED_MS / CROWDED_PAUSE_MS)
-/* The kernel counts the descriptors on their way of all processes of a user,
- * and from one without capabilities, such as a template, it takes no more when
- * others have too many. They arrive soon. @return whether to try again */
-static bool waits_for_others(unsigned *tries)
-{
-    const struct timespec pause = {.tv_nsec = CROWDED_NS};
-
-    if (errno != ETOOMANYREFS || ++*tries > CROWDED_TRIES)
         return false;
     (void)nanosleep(&pause, NULL);
     return true;
@@ -198,7 +187,6 @@ assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
     } data = {.in = packet}; /* iovec has no const form */
     struct iovec iov = {.iov_base = data.out, .iov_len = size};
     struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-    unsigned tries = 0;
     ssize_t sent;
 
     if (fd >= 0) {
@@ -214,7 +202,6 @@ assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
         if (sent >= 0 || !may_send_soon(tries))
             break;
     }
-    while (sent < 0 && (errno == EINTR || waits_for_others(&tries)));
     if (sent < 0 || (size_t)sent != size)
         return io_error(err, "send");
     return ASSAY_OK;
