@@ -32,25 +32,29 @@
 #define FLAGS 0
 #endif
 
-#define DEEDS(X)                                                               \
-    X(none)                                                                    \
-    X(partial)                                                                 \
-    X(nameless)                                                                \
-    X(no_reason) X(unterminated) X(overrun) X(odd_found) X(blind_threat) X(    \
-        blind_locked) X(sees_ghosts) X(segv) X(abort) X(term) X(exit) X(stack) \
-        X(empty) X(long_name) X(huge) X(leak) X(leak_map) X(leak_fd) X(        \
-            leak_thread) X(leak_child) X(leak_open) X(leak_open_fd)            \
-            X(leak_open_thread) X(leak_open_file) X(leak_failed_open) X(hang)  \
-                X(blind_late) X(write) X(overread) X(underread) X(print)       \
-                    X(mask) X(handler) X(umask) X(chdir) X(locale)             \
-                        X(environment) X(inherit) X(race) X(epoch_empty)       \
-                            X(epoch_odd) X(epoch_changes) X(epoch_overrun)     \
-                                X(version_odd) X(probe) X(refresh)             \
-                                    X(refresh_lies) X(newer_changes)           \
-                                        X(flags_change) X(isolation_changes)   \
-                                            X(open_fails) X(open_silent)       \
-                                                X(open_null) X(lock) X(forked) \
-                                                    X(fork_blind)
+/* clang-format off */
+#define DEEDS(X) \
+    X(none) X(partial) X(nameless) \
+    X(no_reason) X(unterminated) X(overrun) \
+    X(odd_found) X(blind_threat) X(blind_locked) \
+    X(sees_ghosts) X(segv) X(abort) \
+    X(term) X(exit) X(stack) \
+    X(empty) X(long_name) X(huge) \
+    X(leak) X(leak_map) X(leak_fd) \
+    X(leak_thread) X(leak_child) X(leak_open) \
+    X(leak_open_fd) X(leak_open_thread) X(leak_open_file) \
+    X(leak_failed_open) X(hang) X(blind_late) \
+    X(write) X(overread) X(underread) \
+    X(print) X(mask) X(handler) \
+    X(umask) X(chdir) X(locale) \
+    X(environment) X(inherit) X(race) \
+    X(epoch_empty) X(epoch_odd) X(epoch_changes) \
+    X(epoch_overrun) X(version_odd) X(probe) \
+    X(refresh) X(refresh_lies) X(newer_changes) \
+    X(flags_change) X(isolation_changes) X(open_fails) \
+    X(open_silent) X(open_null) X(lock) \
+    X(forked) X(fork_blind)
+/* clang-format on */
 
 enum deed {
 #define DEED_VALUE(name) DEED_##name,

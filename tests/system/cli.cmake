@@ -11,6 +11,9 @@ foreach(area IN ITEMS info kit)
     COMMAND ${Python3_EXECUTABLE} -B
       ${CMAKE_CURRENT_LIST_DIR}/cli/test_engine_${area}.py)
 endforeach()
+# The kit has one thread; those of its check are in children, and the signals
+# that these are to die of are the sanitizer's.
+set_property(TEST cli_engine_kit APPEND PROPERTY LABELS unthreaded)
 if(ASSAY_BUILD_CLAMAV)
   foreach(area IN ITEMS check hostile policy scan)
     assay_add_script_test(cli_${area} LABELS system host TIMEOUT 900

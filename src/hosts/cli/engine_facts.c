@@ -316,7 +316,7 @@ void assay__engine_facts_read(const char *name,
                               struct assay__engine_facts *facts)
 {
     const struct reader reader = {name, image, facts};
-    uint64_t address, size;
+    uint64_t address = 0, size = 0;
 
     memset(facts, 0, sizeof *facts);
     for (size_t i = 0; i < KINDS && facts->kind == ASSAY__MODULE_NONE; i++)

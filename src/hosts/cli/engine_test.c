@@ -483,7 +483,7 @@ int assay__engine_test(int argc, char **argv)
         return ASSAY__EXIT_FOUND;
     }
     run->kit.huge_bytes = (uint64_t)HUGE_MIB << 20;
-    run->kit.patience_ms = PATIENCE_S * 1000;
+    run->kit.patience_ms = (int64_t)PATIENCE_S * 1000;
     run->kit.grace_ms = GRACE_MS;
     run->kit.threads = THREADS;
     run->kit.rounds = ROUNDS;

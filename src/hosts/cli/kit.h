@@ -109,8 +109,9 @@ struct assay__kit_child {
     const assay_engine_ops *ops; /* what the engine left out is NULL */
     uint32_t flags;
     assay_engine_args args;
-    void *instance; /* NULL: not open */
-    bool is_worker; /* of an engine that scans in processes only */
+    void *instance;   /* NULL: not open */
+    unsigned threads; /* of the process, before an instance is opened */
+    bool is_worker;   /* of an engine that scans in processes only */
 };
 
 struct assay__kit_check {

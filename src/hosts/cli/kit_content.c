@@ -131,8 +131,8 @@ bool assay__kit_samples_init(struct assay__kit_child *child,
     const struct assay__kit *kit = child->kit;
 
     memset(samples, 0, sizeof *samples);
-    samples->bytes = calloc(1, ALL_BYTES + ZERO_BYTES + NOISE_BYTES +
-                                   sizeof mail + 5 * SLACK);
+    samples->bytes = calloc(1, (size_t)ALL_BYTES + ZERO_BYTES + NOISE_BYTES +
+                                   sizeof mail + 5 * (size_t)SLACK);
     if (!samples->bytes) {
         assay__kit_fail(child, "the kit itself: out of memory");
         return false;

@@ -143,6 +143,7 @@ bool assay__kit_load(struct assay__kit_child *child)
         assay__kit_fail(child, "%s", err.msg);
         return false;
     }
+    child->threads = assay__kit_count_threads();
     child->table = assay_engine_kit_module(child->engine);
     child->ops = child->table->ops;
     assay__kit_stage(child, "reading options");

@@ -43,7 +43,7 @@ static bool open_and_close(struct assay__kit_child *child, void *arg)
 void assay__kit_check_lifecycle(struct assay__kit_child *child)
 {
     assay__kit_check_growth(child, child->kit->rounds, open_and_close, NULL);
-    assay__kit_check_ended(child, 1);
+    assay__kit_check_ended(child, child->threads);
 }
 
 static bool scan_all(struct assay__kit_child *child, void *arg)
@@ -132,7 +132,7 @@ void assay__kit_check_no_descriptors(struct assay__kit_child *child)
 
     assay__kit_check_growth(child, child->kit->rounds, open_without_descriptors,
                             &failures);
-    assay__kit_check_ended(child, 1);
+    assay__kit_check_ended(child, child->threads);
     if (failures == 0)
         assay__kit_skip(child, "open needs no descriptors, so it did not fail");
 }

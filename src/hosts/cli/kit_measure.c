@@ -17,7 +17,7 @@
 
 enum {
     WARM_UP_ROUNDS = 3,
-    WINDOWS = 4,
+    WINDOWS = 5,
     HEAP_BYTES = 16, /* least that a round must leave to be a leak */
     SETTLE_MS = 2000 /* until a thread or child that ends is gone */
 };
@@ -81,6 +81,11 @@ static bool has_children(void)
            errno != ECHILD;
 }
 
+unsigned assay__kit_count_threads(void)
+{
+    return count_entries("/proc/self/task");
+}
+
 void assay__kit_measure(const struct assay__kit_child *child,
                         struct assay__kit_measure *out)
 {
@@ -88,7 +93,7 @@ void assay__kit_measure(const struct assay__kit_child *child,
 
     *out = (struct assay__kit_measure){
         .descriptors = count_entries("/proc/self/fd"),
-        .threads = count_entries("/proc/self/task"),
+        .threads = assay__kit_count_threads(),
         .files = count_entries(child->folder),
         .has_children = has_children(),
     };
@@ -160,11 +165,17 @@ static void judge_counts(struct assay__kit_child *child,
         assay__kit_fail(child, "a child process is left");
 }
 
-/* Whether each of so many rounds may have kept that much. */
+/* Whether so many rounds may each have kept as much as a leak would: some
+ * least size, and no less than half of what rounds kept before.
+ * @param rate  bytes or pages of a round: of the window before, then of this */
 static bool keeps(uint64_t before, uint64_t after, unsigned rounds,
-                  unsigned each)
+                  uint64_t least, uint64_t *rate)
 {
-    return after >= before + (uint64_t)rounds * each;
+    uint64_t now = after > before ? (after - before) / rounds : 0;
+    bool is_steady = now >= least && now >= *rate / 2;
+
+    *rate = now;
+    return is_steady;
 }
 
 static bool run_rounds(struct assay__kit_child *child, unsigned rounds,
@@ -181,8 +192,9 @@ static bool run_rounds(struct assay__kit_child *child, unsigned rounds,
  * ever, so each window is twice as long as the last, and all must grow. */
 struct growth {
     struct assay__kit_measure at[WINDOWS + 1];
-    bool heap, pages; /* grew in all windows so far */
-    unsigned rounds;  /* of the last window */
+    bool heap, pages;              /* grew in all windows so far */
+    uint64_t heap_rate, page_rate; /* in the last window */
+    unsigned rounds;               /* of the last window */
     unsigned total;
 };
 
@@ -198,10 +210,14 @@ static bool run_window(struct assay__kit_child *child, struct growth *growth,
         return false;
     growth->total += growth->rounds;
     measure_settled(child, growth->at[0].threads, after);
-    growth->heap = growth->heap &&
-                   keeps(before->heap, after->heap, growth->rounds, HEAP_BYTES);
-    growth->pages =
-        growth->pages && keeps(before->pages, after->pages, growth->rounds, 1);
+    growth->heap = keeps(before->heap, after->heap, growth->rounds, HEAP_BYTES,
+                         &growth->heap_rate) &&
+                   growth->heap;
+    growth->pages = keeps(before->pages, after->pages, growth->rounds, 1,
+                          &growth->page_rate) &&
+                    growth->pages;
+    if (window == 0) /* what was allocated first may have been much */
+        growth->heap_rate = growth->page_rate = 0;
     if (window == 1)
         judge_counts(child, growth->at, growth->rounds);
     return !assay__kit_has_failed(child);
@@ -210,20 +226,15 @@ static bool run_window(struct assay__kit_child *child, struct growth *growth,
 static void judge_memory(struct assay__kit_child *child,
                          const struct growth *growth)
 {
-    const struct assay__kit_measure *before = &growth->at[WINDOWS - 1];
-    const struct assay__kit_measure *after = &growth->at[WINDOWS];
-
     if (growth->heap)
-        assay__kit_fail(
-            child, "memory grows: by %llu bytes in each of %u rounds",
-            (unsigned long long)((after->heap - before->heap) / growth->rounds),
-            growth->total);
+        assay__kit_fail(child,
+                        "memory grows: by %llu bytes in each of %u rounds",
+                        (unsigned long long)growth->heap_rate, growth->total);
     else if (growth->pages)
-        assay__kit_fail(
-            child, "mapped memory grows: by %llu pages in each of %u rounds",
-            (unsigned long long)((after->pages - before->pages) /
-                                 growth->rounds),
-            growth->total);
+        assay__kit_fail(child,
+                        "mapped memory grows: by %llu pages in each of %u "
+                        "rounds",
+                        (unsigned long long)growth->page_rate, growth->total);
 }
 
 void assay__kit_check_growth(struct assay__kit_child *child, unsigned rounds,
@@ -300,16 +311,19 @@ static void note_descriptors(bool *has)
 
 void assay__kit_manners_note(struct assay__kit_manners *manners)
 {
+    const char *locale;
+
     memset(manners, 0, sizeof *manners);
     for (int i = 1; i <= 64; i++)
         (void)sigaction(i, NULL, &manners->handlers[i]);
-    (void)sigprocmask(SIG_SETMASK, NULL, &manners->mask);
+    (void)pthread_sigmask(SIG_SETMASK, NULL, &manners->mask);
     manners->umask = current_umask();
     if (!getcwd(manners->cwd, sizeof manners->cwd))
         manners->cwd[0] = '\0';
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): only asks */
+    locale = setlocale(LC_ALL, NULL);
     (void)snprintf(manners->locale, sizeof manners->locale, "%s",
-                   /* NOLINTNEXTLINE(concurrency-mt-unsafe): only asks */
-                   setlocale(LC_ALL, NULL));
+                   locale ? locale : "");
     manners->environment = environment_sum();
     note_descriptors(manners->has_descriptor);
 }
@@ -326,15 +340,15 @@ static void compare_signals(struct assay__kit_child *child,
                             const struct assay__kit_manners *now)
 {
     const struct assay__kit_manners *was = &child->before;
-    int signal;
+    int number;
 
     for (int i = 1; i <= 64; i++)
         if (was->handlers[i].sa_handler != now->handlers[i].sa_handler)
             assay__kit_fail(child, "it changed the handler of SIG%s",
                             sigabbrev_np(i) ? sigabbrev_np(i) : "RT");
-    if (has_other_mask(&was->mask, &now->mask, &signal))
+    if (has_other_mask(&was->mask, &now->mask, &number))
         assay__kit_fail(child, "it changed the signal mask: SIG%s",
-                        sigabbrev_np(signal) ? sigabbrev_np(signal) : "RT");
+                        sigabbrev_np(number) ? sigabbrev_np(number) : "RT");
 }
 
 void assay__kit_manners_compare(struct assay__kit_child *child)

@@ -34,6 +34,8 @@ void assay__kit_check_growth(struct assay__kit_child *child, unsigned rounds,
  *  there and do not end. */
 void assay__kit_check_ended(struct assay__kit_child *child, unsigned threads);
 
+unsigned assay__kit_count_threads(void);
+
 /** Whether mallinfo2() tells what the allocator does; those of sanitizers and
  *  of valgrind have leak checks of their own. */
 bool assay__kit_sees_heap(void);

@@ -42,12 +42,13 @@ static void set_streams(struct assay__kit_child *child, int output)
 
 static void set_signals(void)
 {
+    const struct sigaction ordinary = {.sa_handler = SIG_DFL};
     sigset_t none;
 
     for (int i = 1; i <= 64; i++)
-        (void)signal(i, SIG_DFL);
+        (void)sigaction(i, &ordinary, NULL);
     (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
 }
 
 static _Noreturn void be_child(const struct assay__kit *kit,

@@ -9,10 +9,8 @@
 #include <assay/assay.h>
 
 static const struct assay__command *const commands[] = {
-    &assay__command_activefilter,
-    &assay__command_check,
-    &assay__command_console,
-    &assay__command_engine,
+    &assay__command_activefilter, &assay__command_check,
+    &assay__command_console,      &assay__command_engine,
     &assay__command_scan,
 };
 
