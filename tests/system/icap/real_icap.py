@@ -3,9 +3,11 @@
 """Debian's c-icap with its virus_scan service, for tests. It asks a clamd: its
 own use of libclamav knows no other folder than the system's."""
 
+import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -78,7 +80,7 @@ class RealIcap:
         with (self.folder / "output").open("w") as output:
             self.process = subprocess.Popen(
                 [PROGRAM, "-f", self.config, "-N"], stdin=subprocess.DEVNULL,
-                stdout=output, stderr=output,
+                stdout=output, stderr=output, start_new_session=True,
                 env={"LD_LIBRARY_PATH": str(pathlib.Path(MODULES)),
                      "PATH": "/usr/bin:/bin"})
         end = time.monotonic() + PATIENCE_S
@@ -100,13 +102,21 @@ class RealIcap:
         except OSError:
             return ""
 
+    def kill(self):
+        """kill -9, it and its children, and nothing of them is left."""
+        maps = pathlib.Path(f"/proc/{self.process.pid}/maps").read_text()
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+        for shared in set(re.findall(r"/dev/shm/c-icap-\S+", maps)):
+            pathlib.Path(shared).unlink(missing_ok=True)
+
     def stop(self):
-        """It and its children are gone."""
+        """It and its children are gone; it waits for its connections."""
         if self.process:
             self.process.terminate()
             try:
                 self.process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+                self.kill()
             self.process = None

@@ -134,7 +134,7 @@ class RealIcapTest(unittest.TestCase):
         server = self.icap()
         play = player.IcapPlayer([server.url], threads=4)
         self.assertEqual(play.scan(b"harmless").found, "nothing")
-        server.stop()
+        server.kill()
         for _ in range(5):
             finding = play.scan(b"harmless")
             self.assertEqual(finding.found, "fault", finding)
@@ -146,7 +146,7 @@ class RealIcapTest(unittest.TestCase):
         first, second = self.icap("first"), self.icap("second")
         play = player.IcapPlayer([first.url, second.url], threads=4)
         self.assertEqual(play.scan(EICAR).found, "threat")
-        first.stop()
+        first.kill()
         for _ in range(10):
             self.assertEqual(play.scan(EICAR, timeout_ms=30000).found,
                              "threat")
