@@ -28,6 +28,8 @@
 
 #ifdef HOSTILE_PROCESS
 #define FLAGS ((uint32_t)ASSAY_ENGINE_PROCESS)
+#elif defined(HOSTILE_REMOTE)
+#define FLAGS ((uint32_t)ASSAY_ENGINE_REMOTE)
 #else
 #define FLAGS 0
 #endif

@@ -17,6 +17,7 @@
 /* ---- saying ---------------------------------------------------------------
  */
 
+ASSAY_PRINTF(3, 0)
 static void say(struct assay__kit_child *child, enum assay__kit_outcome outcome,
                 const char *fmt, va_list args)
 {

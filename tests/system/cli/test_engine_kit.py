@@ -99,6 +99,11 @@ class Kit(cli.CliTest):
         return self.run_assay("engine", "test", str(module), *words,
                               status=status)
 
+    def test_remote_engine_is_not_asked_to_fork(self):
+        run = self.kit(ENGINES / "remote.so", "--check", "forked")
+        self.assertRegex(run.out, r"(?m)^skipped  forked .*: a remote engine "
+                                  r"is not isolated$")
+
     def failed(self, run):
         """Name -> line of the checks that failed."""
         return {line.split()[1]: line for line in run.out.splitlines()

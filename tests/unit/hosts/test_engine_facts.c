@@ -135,6 +135,19 @@ START_TEST(other_module_is_recognised)
 }
 END_TEST
 
+#if defined(__x86_64__)
+START_TEST(engine_for_another_machine_is_read_and_not_loaded)
+{
+    read_facts(CORPUS "/engine_aarch64");
+    ck_assert_str_eq(facts.table.name, "skeleton");
+    ck_assert_str_eq(facts.options[0].default_value, "skeleton-test-needle");
+    ck_assert_ptr_nonnull(facts.ops.scan);
+    ck_assert_str_eq(facts.refusal.msg, "x.so: cannot be loaded: it is for "
+                                        "aarch64, this is another machine");
+}
+END_TEST
+#endif
+
 int main(void)
 {
     Suite *suite = suite_create("engine_facts");
@@ -146,6 +159,9 @@ int main(void)
     tcase_add_loop_test(tc, lie_is_refused_in_the_words_of_the_loader, 0,
                         sizeof lies / sizeof *lies);
     tcase_add_test(tc, operations_of_a_later_libassay_are_cut);
+#if defined(__x86_64__)
+    tcase_add_test(tc, engine_for_another_machine_is_read_and_not_loaded);
+#endif
     tcase_add_loop_test(tc, other_module_is_recognised, 0,
                         sizeof others / sizeof *others);
     suite_add_tcase(suite, tc);
