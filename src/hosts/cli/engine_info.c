@@ -108,9 +108,12 @@ static void put_flags(uint32_t flags)
         if ((flags & flag_names[i].bit) == 0)
             continue;
         (void)printf("%s%s", blank, flag_names[i].name);
+        flags &= ~flag_names[i].bit;
         blank = " ";
     }
-    (void)puts(*blank == '\0' ? "none" : "");
+    if (flags != 0)
+        (void)printf("%s%#x", blank, flags); /* none that we know of */
+    (void)puts(*blank == '\0' && flags == 0 ? "none" : "");
 }
 
 static void put_ops(const char *label, const struct op *ops, bool is_there)

@@ -235,7 +235,7 @@ class Kit(cli.CliTest):
 
     def test_what_is_not_loaded_fails_the_first_check(self):
         for name, text in (("nowhere.so", "no such file"),
-                           (ENGINES / "lies/minor.so", "engine ABI 1.3")):
+                           (ENGINES / "lies/minor.so", "built for engine ABI ")):
             with self.subTest(name=name):
                 run = self.kit(name, status=1)
                 self.assertEqual(list(self.failed(run)), ["load"])
