@@ -226,7 +226,7 @@ static void read_result(struct hearing *hearing, struct span value)
         note(&hearing->evidence, KIND_CONTAINER, value);
 }
 
-/* X-Response-Info: only this word says more than the status. */
+/* X-Response-Info and -Desc: only this word says more than the status. */
 static void read_info(struct hearing *hearing, struct span value)
 {
     if (has_part(value, "blocked") && !is_denial(value))
@@ -280,6 +280,7 @@ static const struct {
     {"X-Blocked-By", read_blocker},
     {"X-Block-Result", read_blocker},
     {"X-Response-Info", read_info},
+    {"X-Response-Desc", read_info},
 };
 
 static void hear_fields(struct hearing *hearing,
