@@ -244,6 +244,16 @@ static void take(struct exchange *exchange, const char *data, size_t len)
     }
 }
 
+/* The peer's next segment may wait for this acknowledgement (RFC 896): then a
+ * reply in several of them would take longer, and a reply too many would come
+ * only after the next request has begun. */
+static void acknowledge(int fd)
+{
+    const int on = 1;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 static void receive_some(struct exchange *exchange)
 {
     char data[RECEIVE_SIZE];
@@ -251,6 +261,7 @@ static void receive_some(struct exchange *exchange)
         recv(exchange->connection->fd, data, sizeof data, MSG_DONTWAIT);
 
     if (got > 0) {
+        acknowledge(exchange->connection->fd);
         take(exchange, data, (size_t)got);
     } else if (got == 0) {
         exchange->is_closed = true;

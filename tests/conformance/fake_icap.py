@@ -20,6 +20,7 @@ request does not allow that. Steps:
     ["echo"]                               200 with what was sent
     ["rest"]                               read what the preview left
     ["sleep", MS]
+    ["await"]                              until the event `go` of the fake
     ["close"] ["reset"] ["hang"]
 
 "at" says when: "end" of the content ("100 Continue" is sent behind a preview),
@@ -198,6 +199,8 @@ class Connection:
                 self.read_rest(request)
             elif step[0] == "sleep":
                 time.sleep(step[1] / 1000)
+            elif step[0] == "await":
+                self.fake.go.wait(HANG_S)
             elif step[0] == "reset":
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                      struct.pack("ii", 1, 0))
@@ -306,6 +309,7 @@ class FakeIcap:
         self.requests = []
         self.options_asked = 0
         self.connections = self.most_open = 0
+        self.go = threading.Event()
         self.busy = 0  # scripts that are being played; for one at a time
         self.played = {}
         self.lock = threading.Lock()
@@ -336,6 +340,7 @@ class FakeIcap:
         while True:
             try:
                 sock, _ = self.listener.accept()
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError:
                 return
             with self.lock:

@@ -622,7 +622,7 @@ class Connections(IcapTest):
         fake = self.fake(max_connections=1)
         play = self.play([fake], threads=2)
         slow_one = play.submit(Case("slow", [
-            ["sleep", 3000], send(bare("204 No Content"))], []).content,
+            ["await"], send(bare("204 No Content"))], []).content,
             timeout_ms=60000)
         end = time.monotonic() + 60
         while "slow" not in fake.played:
@@ -630,6 +630,7 @@ class Connections(IcapTest):
             time.sleep(0.01)
         finding = play.scan(b"harmless", timeout_ms=300)
         self.assertEqual(finding[:2], ("fault", player.OVERLOAD), finding)
+        fake.go.set()
         self.assertEqual(play.finding(slow_one).found, "nothing")
         self.end(play)
 
@@ -638,7 +639,7 @@ class Connections(IcapTest):
         busy, other = self.fake(max_connections=1), self.fake()
         play = self.play([busy, other], threads=2)
         slow_one = play.submit(Case("slow", [
-            ["sleep", 3000], send(bare("204 No Content"))], []).content,
+            ["await"], send(bare("204 No Content"))], []).content,
             timeout_ms=60000)
         end = time.monotonic() + 60
         while "slow" not in busy.played:
@@ -648,6 +649,7 @@ class Connections(IcapTest):
         self.assertEqual(play.scan(b"harmless").found, "nothing")
         self.assertEqual(len(other.requests), before + 1)
         self.assertNotIn(slow_one, play.findings)
+        busy.go.set()
         self.assertEqual(play.finding(slow_one).found, "nothing")
         self.end(play)
 
@@ -678,14 +680,16 @@ class Connections(IcapTest):
         play = self.play([fake], threads=1)
         text = VENDORS["no content"][0]
         finding = play.scan(Case("twice", [
-            send(text), ["sleep", 200], send(text)], []).content)
+            send(text), ["await"], send(text)], []).content)
         self.assertEqual(finding.found, "nothing")
         before = fake.connections
+        fake.go.set()
         end = time.monotonic() + 60
-        while "twice" not in fake.played or fake.busy:
+        while fake.busy:
             self.assertLess(time.monotonic(), end)
             time.sleep(0.01)
-        self.assertEqual(play.scan(fake_icap.EICAR).found, "threat")
+        finding = play.scan(fake_icap.EICAR)
+        self.assertEqual(finding.found, "threat", finding)
         self.assertEqual(fake.connections, before + 1)
         self.end(play)
 
@@ -856,10 +860,6 @@ class Servers(IcapTest):
         for _ in range(3):
             self.assertEqual(play.scan(b"harmless", timeout_ms=3000).found,
                              "nothing")
-        before = time.monotonic()
-        self.assertEqual(play.scan(b"harmless", timeout_ms=60000).found,
-                         "nothing")
-        self.assertLess(time.monotonic() - before, 25, "it is still asked")
         self.end(play)
         self.assertIn("icap.down", " ".join(play.log))
 
