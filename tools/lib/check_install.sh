@@ -127,12 +127,6 @@ guide_with_cmake()
         --infected "$source/threat.eml" --clean "$source/clean.eml"
     cmake --install "$folder/guide/build" --prefix "$folder/elsewhere"
     test -f "$engines/acme.so"
-provider()
-{
-    local flags
-    read -r -a flags <<<"$(pkg --cflags --libs)"
-    cc -std=c11 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden \
-        "$root/tests/data/outside-provider/straw.c" "${flags[@]}" -o "$1"
 }
 
 # An ICAP server that finds the needle, for a configuration that asks it.
@@ -156,6 +150,14 @@ scriptlet "scriptlet" {
     }
 }
 END
+}
+
+provider()
+{
+    local flags
+    read -r -a flags <<<"$(pkg --cflags --libs)"
+    cc -std=c11 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden \
+        "$root/tests/data/outside-provider/straw.c" "${flags[@]}" -o "$1"
 }
 
 # A cartridge needs the header and nothing else of Assay; the program that

@@ -14,7 +14,6 @@ for file in bin/assay bin/assayd libexec/assay-scanner \
     lib/assay/engines/clamav.so lib/assay/engines/csapi.so \
     lib/assay/engines/yara.so \
     lib/assay/engines/icap.so \
-    lib/assay/engines/clamav.so lib/assay/engines/csapi.so \
     lib/assay/providers/clamav.so lib/assay/languages/lua.so; do
     if [ ! -x "$release/$file" ]; then
         echo "build/release/$file is missing"
