@@ -171,7 +171,7 @@ static void judge_counts(struct assay__kit_child *child,
 static bool keeps(uint64_t before, uint64_t after, unsigned rounds,
                   uint64_t least, uint64_t *rate)
 {
-    uint64_t now = after > before ? (after - before) / rounds : 0;
+    uint64_t now = after > before && rounds > 0 ? (after - before) / rounds : 0;
     bool is_steady = now >= least && now >= *rate / 2;
 
     *rate = now;
