@@ -26,6 +26,7 @@ static const struct named_bit flag_names[] = {
     {ASSAY_ENGINE_REMOTE, "remote"},
     {ASSAY_ENGINE_USES_NAMES, "uses-names"},
     {ASSAY_ENGINE_PROCESS, "process"},
+    {ASSAY_ENGINE_WANTS_PARTS, "wants-parts"},
 };
 
 enum { FLAGS = sizeof flag_names / sizeof *flag_names };

@@ -128,6 +128,7 @@ void assay__process_return_memory(void)
     const int mapped_bytes = 1 << 20;
 
     /* Setting one of the two keeps glibc from raising either by itself. */
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet */
     (void)mallopt(M_MMAP_THRESHOLD, mapped_bytes);
 }
 
