@@ -258,7 +258,9 @@ static void log_ready(const struct daemon *self)
         assay_log_write(&self->log, ASSAY_LOG_INFO, "scan.ready",
                         "listen=\"%s\"", scans);
     assay_log_write(&self->log, ASSAY_LOG_INFO, "assayd.ready", "listen=%s",
-                    self->listener.address.text);
+                    self->listener.address.text[0] != '\0'
+                        ? self->listener.address.text
+                        : "none");
 }
 
 static assay_rc start(struct daemon *self, assay_error *err)

@@ -188,7 +188,8 @@ def test_stop_finishes_what_was_begun(folder):
         session.sendall(b"zIDSESSION\0zPING\0")
         read_until(session, b"\0")
         busy.sendall(instream(EICAR)[:-4])
-        wait_for("busy", lambda: b"idle 2 " in talk(folder, b"zSTATS\0"))
+        wait_for("busy", lambda: b"live 4  idle 2 " in
+                 talk(folder, b"zSTATS\0"))
         assayd.process.send_signal(signal.SIGTERM)
         check("idle", read_all(idle), b"")
         check("session", read_all(session), b"")

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 import scan_client as base
-from assayd import Assayd, check, check_in, run_tests
+from assayd import Assayd, check, check_in, run_tests, wait_for
 from scan_client import (CLEAN_MAIL, EICAR, FOUND, OK, chunk, connect,
                          infected_mail, instream, read_all, read_until,
                          scan, send_descriptors, talk)
@@ -67,8 +67,9 @@ def test_version_and_stats_are_true(folder):
         for word in (b"SCAN ", b"SHUTDOWN", b"RELOAD"):
             check(word, word in both, False)
         with connect(folder):
-            stats = talk(folder, b"zSTATS\0")
-        check_in("threads", b"THREADS: live 2  idle 1 max 100 ", stats)
+            wait_for("threads", lambda: b"THREADS: live 2  idle 1 max 100 " in
+                     talk(folder, b"zSTATS\0"))
+        stats = talk(folder, b"zSTATS\0")
         check_in("state", b"STATE: VALID PRIMARY\n", stats)
         check("end", stats[-5:], b"\nEND\0")
         check("not old", talk(folder, b"STATS\n"), b"UNKNOWN COMMAND\n")
