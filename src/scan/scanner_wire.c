@@ -160,8 +160,9 @@ void assay__wire_window_close(struct assay__wire_window *window)
 
 /* ---- packets ----------------------------------------------------------- */
 
-/* Linux counts descriptors that are on their way for all processes of a user;
- * another program of that user may have sent many, and soon reads them. */
+/* Linux counts descriptors that are on their way for all processes of a user,
+ * and from one without capabilities, such as a template, it takes no more while
+ * another program of that user has sent many; that one soon reads them. */
 static bool may_send_soon(int tries)
 {
     const struct timespec pause = {.tv_nsec = (long)CROWDED_PAUSE_MS * 1000000};
