@@ -233,9 +233,9 @@ ASSAY_API assay_rc assay_session_open(assay *assay_, const assay_peer *peer,
  * Frees a message in progress, too. Accepts NULL; sets *session to NULL.
  *
  * While a phase runs it returns at once, and the session is freed when the
- * phase has ended. In any case no done callback is called after it returned;
- * one that is being called in another thread is waited for, so hold nothing
- * that it waits for.
+ * phase has ended. In any case no done or progress callback is called after it
+ * returned; one that is being called in another thread is waited for, so hold
+ * nothing that it waits for.
  */
 ASSAY_API void assay_session_close(assay_session **session);
 

@@ -32,7 +32,9 @@ struct assay_session {
     char peer[PEER_MAX];
     char address[PEER_MAX], host[HOST_MAX];
     struct assay__activefilter_data activefilter; /* of the message */
-    struct assay__pulse pulse;        /* the host's progress callback */
+    assay_progress *progress; /* the host's; set between phases */
+    void *progress_arg;
+    struct assay__pulse pulse;        /* calls progress */
     bool is_lent;                     /* to a thread that is not the host's */
     struct assay__scan_record record; /* of the message in progress */
     struct assay__storage storage;    /* likewise */
@@ -217,12 +219,12 @@ bool assay__session_end_step(assay_session *session)
 void assay__session_tell(assay_session *session, void (*tell)(void *arg),
                          void *arg)
 {
-    struct assay__session_teller teller;
+    struct assay__host_call call;
 
-    if (assay__session_use_tell(&session->use, &teller)) {
+    if (assay__session_use_tell(&session->use, &call)) {
         if (tell)
             tell(arg);
-        assay__session_use_told(&session->use, &teller);
+        assay__session_use_told(&session->use, &call);
     }
     unref(session);
 }
@@ -618,11 +620,27 @@ static assay_rc take_rcptto(assay_session *session,
 
 /* ---- data -------------------------------------------------------------- */
 
+/* A host that has closed the session may have freed what it would be called
+ * with. */
+static void beat(void *arg)
+{
+    assay_session *session = arg;
+    struct assay__host_call call;
+
+    if (!assay__session_use_tell_amid(&session->use, &call))
+        return;
+    session->progress(session->progress_arg);
+    assay__session_use_told(&session->use, &call);
+}
+
 void assay_session_on_progress(assay_session *session, assay_progress *progress,
                                void *arg, int64_t interval_ms)
 {
-    session->pulse = (struct assay__pulse){
-        .beat = progress, .arg = arg, .interval_ms = interval_ms};
+    session->progress = progress;
+    session->progress_arg = arg;
+    session->pulse = (struct assay__pulse){.beat = progress ? beat : NULL,
+                                           .arg = session,
+                                           .interval_ms = interval_ms};
 }
 
 /* Once per recipient, with that recipient's keys in the message context. */

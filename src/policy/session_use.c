@@ -52,39 +52,39 @@ bool assay__session_use_release(struct assay__session_use *use,
 
 /* ---- the host's callback ----------------------------------------------- */
 
-/* Innermost first: a callback may run completions of other sessions. */
-static _Thread_local struct assay__session_teller *tellers;
-
-static unsigned told_by_this_thread(const struct assay__session_use *use)
-{
-    unsigned count = 0;
-
-    for (const struct assay__session_teller *t = tellers; t; t = t->outer)
-        count += t->use == use;
-    return count;
-}
-
-bool assay__session_use_tell(struct assay__session_use *use,
-                             struct assay__session_teller *teller)
+static bool tell(struct assay__session_use *use, struct assay__host_call *call,
+                 bool is_over)
 {
     bool is_closed;
 
     assay__lock_take(&use->lock);
     is_closed = use->is_closed;
-    use->state = ASSAY__SESSION_FREE;
+    if (is_over)
+        use->state = ASSAY__SESSION_FREE;
     use->telling += !is_closed;
     assay__lock_drop(&use->lock);
     if (is_closed)
         return false;
-    *teller = (struct assay__session_teller){.use = use, .outer = tellers};
-    tellers = teller;
+    assay__host_call_enter(call, use);
     return true;
 }
 
-void assay__session_use_told(struct assay__session_use *use,
-                             const struct assay__session_teller *teller)
+bool assay__session_use_tell(struct assay__session_use *use,
+                             struct assay__host_call *call)
 {
-    tellers = teller->outer;
+    return tell(use, call, true);
+}
+
+bool assay__session_use_tell_amid(struct assay__session_use *use,
+                                  struct assay__host_call *call)
+{
+    return tell(use, call, false);
+}
+
+void assay__session_use_told(struct assay__session_use *use,
+                             const struct assay__host_call *call)
+{
+    assay__host_call_leave(call);
     assay__lock_take(&use->lock);
     use->telling--;
     assay__cond_broadcast(&use->told);
@@ -95,7 +95,7 @@ void assay__session_use_told(struct assay__session_use *use,
 
 bool assay__session_use_close(struct assay__session_use *use)
 {
-    unsigned own = told_by_this_thread(use);
+    unsigned own = assay__host_call_depth(use);
     bool is_running;
 
     assay__lock_take(&use->lock);

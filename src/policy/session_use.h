@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 
+#include "policy/host_call.h"
 #include "rt/lock.h"
 
 enum assay__session_state {
@@ -35,12 +36,6 @@ struct assay__session_use {
     unsigned telling;                /* lock; threads in the host's callback */
 };
 
-/** A callback of the host, on the stack of the thread that calls it. */
-struct assay__session_teller {
-    const struct assay__session_use *use;
-    struct assay__session_teller *outer; /* of the same thread */
-};
-
 /** Free, with the host's reference. @return ASSAY_OK; ASSAY_E_NOMEM … */
 assay_rc assay__session_use_init(struct assay__session_use *use,
                                  assay_error *err);
@@ -55,10 +50,13 @@ bool assay__session_use_release(struct assay__session_use *use,
 /** From ended to free; then the host's callback may be called.
  *  @return false when it was closed: nothing is to be told */
 bool assay__session_use_tell(struct assay__session_use *use,
-                             struct assay__session_teller *teller);
+                             struct assay__host_call *call);
+/** As tell, for a callback in the midst of a phase: it goes on running. */
+bool assay__session_use_tell_amid(struct assay__session_use *use,
+                                  struct assay__host_call *call);
 /** The callback returned. */
 void assay__session_use_told(struct assay__session_use *use,
-                             const struct assay__session_teller *teller);
+                             const struct assay__host_call *call);
 /** The host lets go of it; waits for a callback in another thread.
  *  @return whether the caller frees what the session holds: no phase runs */
 bool assay__session_use_close(struct assay__session_use *use);

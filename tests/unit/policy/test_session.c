@@ -17,6 +17,7 @@ struct step {
     assay_phase phase;
     int code; /* set_reply when not 0 */
     bool disconnect, discard, fail;
+    bool takes_long; /* the host's progress is told twice */
     assay_flow flow;
 };
 
@@ -39,6 +40,8 @@ static assay_rc act(const struct step *step, const assay_call *call,
 {
     assay_rc rc = ASSAY_OK;
 
+    for (int i = 0; i < 2 && step->takes_long; i++)
+        assay__pulse_tick(assay__session_pulse(call->session));
     if (step->fail)
         return assay_error_set(err, ASSAY_E_SCRIPT, "scripted failure");
     if (step->discard)
@@ -355,6 +358,27 @@ START_TEST(closing_releases_everything_once)
 }
 END_TEST
 
+static void close_the_session(void *arg)
+{
+    ++*(int *)arg;
+    assay_session_close(&session);
+}
+
+/* What the host gave for it may be gone. */
+START_TEST(a_closed_session_makes_no_progress)
+{
+    int calls = 0;
+
+    USE({.phase = ASSAY_PHASE_DATA, .takes_long = true});
+    send_message("x");
+    assay_session_on_progress(session, close_the_session, &calls, 0);
+    ck_assert_int_eq(assay_session_data(session, &d, &err), ASSAY_OK);
+    ck_assert_int_eq(calls, 1);
+    ck_assert_int_eq(script.sessions_closed, 1);
+    ck_assert_int_eq(script.released, 1);
+}
+END_TEST
+
 START_TEST(peer_is_shown_with_its_port)
 {
     ck_assert_str_eq(assay_session_peer(session), "192.0.2.7:2525");
@@ -396,6 +420,7 @@ int main(void)
     tcase_add_test(tc, a_second_mailfrom_drops_the_first_message);
     tcase_add_test(tc, steps_out_of_order_are_refused_with_a_tempfail);
     tcase_add_test(tc, closing_releases_everything_once);
+    tcase_add_test(tc, a_closed_session_makes_no_progress);
     tcase_add_test(tc, peer_is_shown_with_its_port);
     tcase_add_test(tc, scan_without_scopes_says_no_engine);
     suite_add_tcase(suite, tc);

@@ -11,7 +11,7 @@
 #include "check_run.h"
 
 static struct assay__session_use use;
-static struct assay__session_teller teller;
+static struct assay__host_call teller;
 
 static void setup(void)
 {
@@ -74,11 +74,23 @@ START_TEST(closed_before_it_was_told_it_is_empty_until_then)
 }
 END_TEST
 
+START_TEST(what_is_told_amid_a_phase_does_not_end_it)
+{
+    ck_assert(assay__session_use_claim(&use));
+    ck_assert(assay__session_use_tell_amid(&use, &teller));
+    ck_assert(!assay__session_use_claim(&use));
+    ck_assert(!assay__session_use_close(&use)); /* by what is told */
+    assay__session_use_told(&use, &teller);
+    ck_assert(!assay__session_use_tell_amid(&use, &teller));
+    ck_assert(!assay__session_use_release(&use, ASSAY__SESSION_FREE));
+}
+END_TEST
+
 /* Not waited for: it is the same thread, however deep. */
 START_TEST(closed_by_what_is_told_nobody_waits)
 {
     struct assay__session_use other = {.references = 0};
-    struct assay__session_teller inner;
+    struct assay__host_call inner;
 
     ck_assert_int_eq(assay__session_use_init(&other, NULL), ASSAY_OK);
     ck_assert(assay__session_use_claim(&use));
@@ -106,6 +118,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, closed_when_free_the_host_has_the_last_of_it);
     tcase_add_test(tc, closed_in_a_phase_the_phase_has_the_last_of_it);
     tcase_add_test(tc, closed_before_it_was_told_it_is_empty_until_then);
+    tcase_add_test(tc, what_is_told_amid_a_phase_does_not_end_it);
     tcase_add_test(tc, closed_by_what_is_told_nobody_waits);
     suite_add_tcase(suite, tc);
     return suite;
