@@ -145,9 +145,12 @@ ASSAY_API assay_rc assay_reload(assay *assay_,
  * Waits for phases in the callback form that run: for as long as the timeouts
  * of their scans and the limits of their scripts let them. Those that have not
  * begun end with ASSAY_E_STATE. When it has returned, no completion is handed
- * out and no done callback is called any more. Waits also for signatures that
- * load in the background, which may take a minute.
- * Threads: none of the library's, so no callback.
+ * out and no done callback is called any more: one that assay_completion_run()
+ * is calling in another thread is waited for, so hold nothing that it waits
+ * for. Waits also for signatures that load in the background, which may take a
+ * minute.
+ * Threads: none of the library's; so in no callback but a done that
+ * assay_completion_run() calls.
  */
 ASSAY_API void assay_stop(assay *assay_);
 /**
@@ -158,7 +161,8 @@ ASSAY_API void assay_stop(assay *assay_);
  */
 ASSAY_API bool assay_quiesce(assay *assay_, int64_t wait_ms);
 /** Accepts NULL; stops when still running; sets *assay to NULL. Sessions are
- *  closed, and completions that the host did not run are freed. */
+ *  closed before; completions that the host did not run are freed.
+ *  Threads: none of the library's, and in no callback at all. */
 ASSAY_API void assay_close(assay **assay_);
 
 /**
@@ -376,7 +380,8 @@ ASSAY_API assay_rc assay_session_store_begin(assay_session *session,
  * Tell the end of a phase: calls its done callback, unless the session was
  * closed or the library stopped meanwhile. Frees the completion.
  *
- * @param completion  handed to the option complete; once; before assay_close()
+ * @param completion  handed to the option complete; once; it returns before
+ *                    assay_close() is called
  * Threads: the session's.
  */
 ASSAY_API void assay_completion_run(assay_completion *completion);

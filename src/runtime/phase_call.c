@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "policy/host_call.h"
 #include "policy/session.h"
 #include "rt/lock.h"
 #include "runtime/assay_priv.h"
@@ -15,9 +16,11 @@ struct assay__phases {
     void *host_arg;                                            /* set once */
     struct assay__pool *pool;                                  /* set once */
     struct assay__lock lock;
+    struct assay__cond told; /* a done callback returned */
     bool is_taking;          /* lock: phases that were begun are run */
     bool is_telling;         /* lock: the host is told of their ends */
     unsigned open;           /* lock: begun, and not freed */
+    unsigned telling;        /* lock: threads in a done callback */
     unsigned untold;         /* lock: in the list */
     assay_completion *first; /* lock: the host has them, and may run them */
 };
@@ -156,16 +159,33 @@ static void end(assay_completion *completion, bool is_telling)
     leave(completion);
 }
 
+static void told(struct assay__phases *phases)
+{
+    assay__lock_take(&phases->lock);
+    phases->telling--;
+    assay__cond_broadcast(&phases->told);
+    assay__lock_drop(&phases->lock);
+}
+
 void assay_completion_run(assay_completion *completion)
 {
     struct assay__phases *phases = completion->phases;
+    struct assay__host_call call;
     bool is_telling;
 
     assay__lock_take(&phases->lock);
     unlink_locked(completion);
     is_telling = phases->is_telling;
+    phases->telling += is_telling;
     assay__lock_drop(&phases->lock);
-    end(completion, is_telling);
+    if (!is_telling) {
+        end(completion, false);
+        return;
+    }
+    assay__host_call_enter(&call, phases);
+    end(completion, true);
+    assay__host_call_leave(&call);
+    told(phases);
 }
 
 static void run_job(struct assay__job *job)
@@ -260,39 +280,54 @@ assay_rc assay__phases_new(const assay_options *options,
     rc = assay__lock_init(&phases->lock, ASSAY__LOCK_phases, err);
     if (rc != ASSAY_OK)
         goto fail;
+    rc = assay__cond_init(&phases->told, err);
+    if (rc != ASSAY_OK)
+        goto fail_told;
     rc = assay__pool_new("PHASES", &pool, &phases->pool, err);
     if (rc == ASSAY_OK) {
         *out = phases;
         return ASSAY_OK;
     }
+    assay__cond_fini(&phases->told);
+fail_told:
     assay__lock_fini(&phases->lock);
 fail:
     free(phases);
     return rc;
 }
 
-static void set_state(struct assay__phases *phases, bool taking, bool telling)
-{
-    assay__lock_take(&phases->lock);
-    phases->is_taking = taking;
-    phases->is_telling = telling;
-    assay__lock_drop(&phases->lock);
-}
-
 assay_rc assay__phases_start(struct assay__phases *phases, assay_error *err)
 {
     assay_rc rc = assay__pool_start(phases->pool, err);
 
-    if (rc == ASSAY_OK)
-        set_state(phases, true, true);
-    return rc;
+    if (rc != ASSAY_OK)
+        return rc;
+    assay__lock_take(&phases->lock);
+    phases->is_taking = true;
+    phases->is_telling = true;
+    assay__lock_drop(&phases->lock);
+    return ASSAY_OK;
+}
+
+/* Those in this thread called for the stop, and would wait for themselves. */
+static void stop_telling(struct assay__phases *phases)
+{
+    unsigned own = assay__host_call_depth(phases);
+
+    assay__lock_take(&phases->lock);
+    phases->is_telling = false;
+    while (phases->telling > own)
+        assay__cond_wait(&phases->told, &phases->lock);
+    assay__lock_drop(&phases->lock);
 }
 
 void assay__phases_stop(struct assay__phases *phases)
 {
-    set_state(phases, false, true);
+    assay__lock_take(&phases->lock);
+    phases->is_taking = false;
+    assay__lock_drop(&phases->lock);
     assay__pool_stop(phases->pool);
-    set_state(phases, false, false);
+    stop_telling(phases);
 }
 
 void assay__phases_free(struct assay__phases **phases)
@@ -308,6 +343,7 @@ void assay__phases_free(struct assay__phases **phases)
         end(at, false);
     }
     assay__pool_free(&mine->pool);
+    assay__cond_fini(&mine->told);
     assay__lock_fini(&mine->lock);
     free(mine);
 }

@@ -33,8 +33,9 @@ assay_rc assay__phases_new(const assay_options *options,
 void assay__phases_free(struct assay__phases **phases);
 /** Phases are taken from now on. @return ASSAY_OK; ASSAY_E_IO no thread */
 assay_rc assay__phases_start(struct assay__phases *phases, assay_error *err);
-/** Takes no more, waits for those that run; then nothing is told any more.
- *  Idempotent. Threads: none of its own. */
+/** Takes no more, waits for those that run, and for done callbacks in other
+ *  threads; then nothing is told any more. Idempotent. Threads: none of its
+ *  own. */
 void assay__phases_stop(struct assay__phases *phases);
 
 /** Begin a step. @return as assay_session_connect_begin() */

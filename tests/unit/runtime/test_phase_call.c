@@ -5,6 +5,7 @@
  * held by the policy fakepolicy as long as a file is there.
  */
 #include <check.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -619,6 +620,74 @@ START_TEST(the_stop_waits_for_what_runs_and_refuses_what_waits)
 }
 END_TEST
 
+static void *run_queue(void *arg)
+{
+    drain();
+    return arg;
+}
+
+static void wait_a_moment_for(pthread_t thread)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 100 * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    ck_assert_int_eq(pthread_timedjoin_np(thread, NULL, &until), ETIMEDOUT);
+}
+
+/* A host with several loops, one of which tells while another one stops. */
+START_TEST(the_stop_waits_for_a_callback_in_another_thread)
+{
+    assay_error err = {0};
+    assay_session *session;
+    pthread_t loop, stopper;
+
+    returned = may_return = false;
+    start("data", true);
+    session = fixture_session();
+    ck_assert_int_eq(
+        assay_session_connect_begin(session, take_long, NULL, &err), ASSAY_OK);
+    wait_for_queue(1);
+    ck_assert_int_eq(pthread_create(&loop, NULL, run_queue, NULL), 0);
+    wait_for(&host.done, 1);
+    ck_assert_int_eq(
+        pthread_create(&stopper, NULL, stop_library, fixture_library), 0);
+    wait_a_moment_for(stopper);
+    may_return = true;
+    ck_assert_int_eq(pthread_join(stopper, NULL), 0);
+    ck_assert(returned);
+    ck_assert_int_eq(pthread_join(loop, NULL), 0);
+    assay_session_close(&session);
+}
+END_TEST
+
+static void stop_all(void *arg, assay_rc rc,
+                     const assay_disposition *disposition,
+                     const assay_error *error)
+{
+    assay_stop(arg);
+    note_done(&host, rc, disposition, error);
+}
+
+START_TEST(a_done_callback_of_a_loop_may_stop_the_library)
+{
+    assay_error err = {0};
+    assay_session *session;
+
+    start("data", true);
+    session = fixture_session();
+    ck_assert_int_eq(
+        assay_session_connect_begin(session, stop_all, fixture_library, &err),
+        ASSAY_OK);
+    wait_for_queue(1);
+    drain();
+    ck_assert_uint_eq(host.done, 1);
+    assay_session_close(&session);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("phase_call");
@@ -642,6 +711,8 @@ static Suite *make_suite(void)
     tcase_add_test(tc, a_completion_run_after_the_stop_tells_nothing);
     tcase_add_test(tc, open_phases_are_bounded);
     tcase_add_test(tc, the_stop_waits_for_what_runs_and_refuses_what_waits);
+    tcase_add_test(tc, the_stop_waits_for_a_callback_in_another_thread);
+    tcase_add_test(tc, a_done_callback_of_a_loop_may_stop_the_library);
     suite_add_tcase(suite, tc);
     return suite;
 }
