@@ -133,7 +133,8 @@ ASSAY_API assay_rc assay_start(assay *assay_,
  * change stay open. A message finishes on the generation it began with; its
  * session goes on to the present one at the next mailfrom (which see). On
  * failure the present one stays untouched.
- * Threads: any; one at a time, a second one waits. @return as assay_open()
+ * Threads: any; one at a time, a second one waits. @return as assay_open();
+ * ASSAY_E_STATE after assay_stop()
  */
 ASSAY_API assay_rc assay_reload(assay *assay_,
                                 assay_error *err) ASSAY_MUST_CHECK;
@@ -147,17 +148,17 @@ ASSAY_API assay_rc assay_reload(assay *assay_,
  * begun end with ASSAY_E_STATE. When it has returned, no completion is handed
  * out and no done callback is called any more: one that assay_completion_run()
  * is calling in another thread is waited for, so hold nothing that it waits
- * for. Waits also for signatures that load in the background, which may take a
- * minute.
+ * for. Waits also for a reload, and for signatures that load in the background,
+ * which may take a minute.
  * Threads: none of the library's; so in no callback but a done that
  * assay_completion_run() calls.
  */
 ASSAY_API void assay_stop(assay *assay_);
 /**
  * Begin no more work in the background: no probe, no look for newer signatures.
- * @return true when none runs; false when some still does after wait_ms: then
- *         a host that is about to end its process may leave the rest to the
- *         kernel instead of waiting in assay_stop()
+ * @return true when none runs, and no reload; false when some still does after
+ *         wait_ms: then a host that is about to end its process may leave the
+ *         rest to the kernel instead of waiting in assay_stop()
  */
 ASSAY_API bool assay_quiesce(assay *assay_, int64_t wait_ms);
 /** Accepts NULL; stops when still running; sets *assay to NULL. Sessions are

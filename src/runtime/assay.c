@@ -187,14 +187,23 @@ static assay_rc build(assay *self, const struct assay__change *change,
     return assay__build(&input, out, err);
 }
 
+static assay_rc check_runs(const assay *self, assay_error *err)
+{
+    if (!atomic_load(&self->is_stopped))
+        return ASSAY_OK;
+    return assay_error_set(err, ASSAY_E_STATE, "the library is stopped");
+}
+
 assay_rc assay__change_build(assay *self, const struct assay__change *change,
                              struct assay__generation **out, assay_error *err)
 {
     /* Nobody else changes it: this thread has the claim. */
     const struct assay__generation *in_use = self->present;
     struct assay__generation *generation = NULL;
-    assay_rc rc = build(self, change, &generation, err);
+    assay_rc rc = check_runs(self, err);
 
+    if (rc == ASSAY_OK)
+        rc = build(self, change, &generation, err);
     if (rc == ASSAY_OK)
         rc = assay__generation_open(generation, in_use, self->is_started,
                                     &self->log, err);
@@ -406,16 +415,23 @@ void assay__change_end(assay *self, struct assay__generation *next)
         set_refresh_interval_locked(self);
     }
     self->reloading = false;
-    assay__cond_signal(&self->reloaded);
+    assay__cond_broadcast(&self->reloaded);
     assay__lock_drop(&self->lock);
     assay__generation_unref(&old);
 }
 
-static assay_rc check_runs(const assay *self, assay_error *err)
+/* @return whether none is under way any more, at until_ms at the latest */
+static bool wait_for_change(assay *self, int64_t until_ms)
 {
-    if (!atomic_load(&self->is_stopped))
-        return ASSAY_OK;
-    return assay_error_set(err, ASSAY_E_STATE, "the library is stopped");
+    bool is_idle;
+
+    assay__lock_take(&self->lock);
+    while (self->reloading &&
+           assay__cond_wait_until(&self->reloaded, &self->lock, until_ms))
+        continue;
+    is_idle = !self->reloading;
+    assay__lock_drop(&self->lock);
+    return is_idle;
 }
 
 assay_rc assay_reload(assay *assay_, assay_error *err)
@@ -525,6 +541,7 @@ bool assay_quiesce(assay *assay_, int64_t wait_ms)
     refresher = assay_->refresher;
     assay__lock_drop(&assay_->lock);
     idle = assay__ticker_end(refresher, wait_ms);
+    idle = wait_for_change(assay_, until) && idle;
     return assay__ticker_end(assay_->ticker, until - assay__clock_ms()) && idle;
 }
 
@@ -533,6 +550,10 @@ void assay_stop(assay *assay_)
     atomic_store(&assay_->is_stopped, true);
     if (assay_->present)
         interrupt(assay_);
+    /* Another is refused from now on; this one would put what it started in
+     * use behind the stop. */
+    while (!wait_for_change(assay_, assay__clock_ms() + MS_PER_S))
+        continue;
     /* Before the pools and processes that phases wait for. */
     if (assay_->phases)
         assay__phases_stop(assay_->phases);

@@ -7,9 +7,13 @@
  */
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "check_run.h"
 #include "runtime_fixture.h"
@@ -344,6 +348,97 @@ START_TEST(a_changed_host_stanza_is_said_to_need_a_restart)
 }
 END_TEST
 
+/* ---- the stop -------------------------------------------------------------
+ */
+
+/* A log that keeps who opens an engine. */
+static struct {
+    _Atomic bool is_holding, has_entered;
+} gate;
+
+static void hold_opening(void *arg, assay_log_level level, const char *line)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+
+    (void)arg;
+    (void)level;
+    if (!gate.is_holding || !strstr(line, "sample.open s1"))
+        return;
+    gate.has_entered = true;
+    while (gate.is_holding)
+        (void)nanosleep(&moment, NULL);
+}
+
+static void *reload_in_thread(void *rc_out)
+{
+    *(assay_rc *)rc_out = assay_reload(fixture_library, NULL);
+    return NULL;
+}
+
+static void *stop_in_thread(void *library)
+{
+    assay_stop(library);
+    return NULL;
+}
+
+static void wait_until_stopping(void)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    assay_session *session = NULL;
+
+    while (assay_session_open(fixture_library, NULL, &session, NULL) ==
+           ASSAY_OK) {
+        assay_session_close(&session);
+        (void)nanosleep(&moment, NULL);
+    }
+}
+
+static void expect_waiting(pthread_t thread)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 100 * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    ck_assert_int_eq(pthread_timedjoin_np(thread, NULL, &until), ETIMEDOUT);
+}
+
+/* Else the engines that it opens would run on behind the stop. */
+START_TEST(the_stop_waits_for_a_reload)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    assay_options options;
+    assay_rc rc = ASSAY_OK, rc_second = ASSAY_OK;
+    pthread_t first, second, stopper;
+
+    fixture_config(TWO(""));
+    options = fixture_options();
+    options.log = hold_opening;
+    ck_assert_int_eq(assay_open(&options, &fixture_library, NULL), ASSAY_OK);
+    ck_assert_int_eq(assay_start(fixture_library, NULL), ASSAY_OK);
+    fixture_config(TWO("max_filesize = 5"));
+    gate.has_entered = false;
+    gate.is_holding = true;
+    ck_assert_int_eq(pthread_create(&first, NULL, reload_in_thread, &rc), 0);
+    while (!gate.has_entered)
+        (void)nanosleep(&moment, NULL);
+    ck_assert_int_eq(
+        pthread_create(&second, NULL, reload_in_thread, &rc_second), 0);
+    ck_assert(!assay_quiesce(fixture_library, 0));
+    ck_assert_int_eq(
+        pthread_create(&stopper, NULL, stop_in_thread, fixture_library), 0);
+    wait_until_stopping();
+    expect_waiting(stopper);
+    gate.is_holding = false;
+    ck_assert_int_eq(pthread_join(first, NULL), 0);
+    ck_assert_int_eq(pthread_join(second, NULL), 0);
+    ck_assert_int_eq(pthread_join(stopper, NULL), 0);
+    ck_assert_int_eq(rc, ASSAY_OK);
+    ck_assert_int_eq(rc_second, ASSAY_E_STATE);
+}
+END_TEST
+
 /* ---- signatures that change while the configuration does not ----------- */
 
 #define WORDS                                   \
@@ -447,6 +542,7 @@ int main(void)
     tcase_add_test(tc, an_engine_closes_when_its_last_session_moves_on);
     tcase_add_loop_test(tc, a_session_that_moves_on_catches_up, 0,
                         COUNT(moves));
+    tcase_add_test(tc, the_stop_waits_for_a_reload);
     tcase_add_test(tc, a_changed_host_stanza_is_said_to_need_a_restart);
     tc = tcase_create("signatures");
     suite_add_tcase(suite, tc);
