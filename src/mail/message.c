@@ -421,6 +421,12 @@ assay_rc assay_message_add_recipient(assay_message *message,
     return ASSAY_OK;
 }
 
+void assay__message_cut_recipients(assay_message *message, size_t count)
+{
+    while (message->recipient_count > count)
+        free(message->recipients[--message->recipient_count]);
+}
+
 size_t assay_message_recipient_count(const assay_message *message)
 {
     return message->recipient_count;

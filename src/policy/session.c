@@ -575,10 +575,9 @@ static void look_at_mailbox(assay_session *session, const char *recipient)
     assay__policy_log_answer(session->env.policy, &call);
 }
 
-static assay_rc keep_recipient(assay_session *session, const char *recipient,
-                               assay_error *err)
+static assay_rc add_recipient(assay_session *session, const char *recipient,
+                              size_t index, assay_error *err)
 {
-    size_t index = assay_message_recipient_count(session->message);
     assay_rc rc = assay_message_add_recipient(session->message, recipient, err);
 
     if (rc == ASSAY_OK)
@@ -587,10 +586,26 @@ static assay_rc keep_recipient(assay_session *session, const char *recipient,
             assay_message_recipient(session->message, index), err);
     if (rc == ASSAY_OK)
         rc = set_number(session->context, "connection_rcpt_count",
-                        ++session->rcpt_count, err);
+                        session->rcpt_count + 1, err);
     if (rc == ASSAY_OK)
-        rc = set_number(session->context, "message_rcpt_count",
-                        assay_message_recipient_count(session->message), err);
+        rc = set_number(session->context, "message_rcpt_count", index + 1, err);
+    return rc;
+}
+
+/* One that is not answered with 250 gets no mail, for it will come again. */
+static assay_rc keep_recipient(assay_session *session, const char *recipient,
+                               assay_error *err)
+{
+    size_t index = assay_message_recipient_count(session->message);
+    size_t stored = session->storage.count;
+    assay_rc rc = add_recipient(session, recipient, index, err);
+
+    if (rc == ASSAY_OK) {
+        session->rcpt_count++;
+        return ASSAY_OK;
+    }
+    session->storage.count = stored;
+    assay__message_cut_recipients(session->message, index);
     return rc;
 }
 

@@ -524,6 +524,33 @@ START_TEST(lack_of_memory_stores_nothing)
 }
 END_TEST
 
+/* The client is told to come again, and would get it twice. */
+START_TEST(recipient_there_is_no_memory_for_is_not_kept)
+{
+    begin("a@remote.test");
+    for (unsigned long n = 1; n < 100; n++) {
+        assay_message *message = assay_session_message(session);
+        assay_rc rc;
+        bool is_kept;
+
+        alloc_fail_at(n);
+        rc = assay_session_rcptto(session, "user@msi.local", NULL, &d, &err);
+        is_kept = d.action == ASSAY_ACTION_CONTINUE;
+        alloc_fail_off();
+        ck_assert_uint_eq(assay_message_recipient_count(message), is_kept);
+        ck_assert_int_eq(assay_session_stored(session, 0) != NULL, is_kept);
+        if (is_kept) {
+            ck_assert_int_eq(rc, ASSAY_OK);
+            return;
+        }
+        ck_assert_int_eq(d.code, 451);
+        ck_assert_int_eq(assay_session_reset(session), ASSAY_OK);
+        begin("a@remote.test");
+    }
+    ck_abort_msg("it fails without end");
+}
+END_TEST
+
 /* ---- suite ------------------------------------------------------------- */
 
 static TCase *recipients_case(void)
@@ -562,6 +589,7 @@ static TCase *delivery_case(void)
     tcase_add_test(tc, mailbox_that_cannot_be_staged_leaves_all_without);
     tcase_add_test(tc, mailbox_that_cannot_be_committed_takes_the_others_back);
     tcase_add_test(tc, mailbox_removed_after_rcpt_is_an_error);
+    tcase_add_test(tc, recipient_there_is_no_memory_for_is_not_kept);
     tcase_add_test(tc, lack_of_memory_stores_nothing);
     return tc;
 }
