@@ -99,7 +99,11 @@ static assay_rc append_file(assay_message *message, int fd, uint64_t offset,
     if (fstat(fd, &st) != 0)
         return assay_error_set(err, ASSAY_E_IO, "the message's file: %s",
                                strerrordesc_np(errno));
-    if (!S_ISREG(st.st_mode) || flags & ~(uint32_t)ASSAY_MESSAGE_LF)
+    if (flags & ~(uint32_t)ASSAY_MESSAGE_LF)
+        return assay_error_set(err, ASSAY_E_INVAL,
+                               "no such flags for the message's file: %#x",
+                               (unsigned)flags);
+    if (!S_ISREG(st.st_mode))
         return assay_error_set(err, ASSAY_E_INVAL,
                                "the message is not in a regular file");
     if (offset > (uint64_t)st.st_size)
@@ -107,6 +111,10 @@ static assay_rc append_file(assay_message *message, int fd, uint64_t offset,
                                "the message's file has %jd bytes and is to be "
                                "read from %ju on",
                                (intmax_t)st.st_size, (uintmax_t)offset);
+    if ((uint64_t)st.st_size - offset >
+        message->limits.max_message_bytes - message->built.len)
+        return assay_error_set(err, ASSAY_E_LIMIT, "message is over %zu bytes",
+                               message->limits.max_message_bytes);
     return append_range(message, fd, offset, (uint64_t)st.st_size, flags, err);
 }
 

@@ -156,6 +156,30 @@ START_TEST(file_over_the_limit_is_refused)
 }
 END_TEST
 
+/* It may be a terabyte of nothing. */
+START_TEST(file_over_the_limit_is_not_read)
+{
+    const assay_message_limits limits = {.max_message_bytes = 100000};
+
+    assay_message_free(&message);
+    ck_assert_int_eq(assay_message_new(&limits, &message, &err), ASSAY_OK);
+    ck_assert_int_eq(ftruncate(fd, (off_t)1 << 40), 0);
+    ck_assert_int_eq(assay_message_append_fd(message, fd, 0, 0, &err),
+                     ASSAY_E_LIMIT);
+    ck_assert_uint_eq(assay_message_size(message), 0);
+    ck_assert_int_eq(assay_message_finish(message, &err), ASSAY_E_LIMIT);
+}
+END_TEST
+
+START_TEST(flags_that_nobody_knows_are_refused_as_such)
+{
+    fill("a", 1);
+    ck_assert_int_eq(assay_message_append_fd(message, fd, 0, 2, &err),
+                     ASSAY_E_INVAL);
+    ck_assert_str_eq(err.msg, "no such flags for the message's file: 0x2");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("message_file");
@@ -171,5 +195,7 @@ int main(void)
     tcase_add_test(tc, what_is_no_file_is_refused);
     tcase_add_test(tc, descriptor_that_cannot_be_read_fails_for_good);
     tcase_add_test(tc, file_over_the_limit_is_refused);
+    tcase_add_test(tc, file_over_the_limit_is_not_read);
+    tcase_add_test(tc, flags_that_nobody_knows_are_refused_as_such);
     return check_run(suite);
 }
