@@ -74,10 +74,12 @@ static void copy_options(assay_options *to, const assay_options *from)
     to->struct_size = sizeof *to;
 }
 
+/* No compiler makes a struct end amid a pointer. */
 static assay_rc check_options(const assay_options *options, assay_error *err)
 {
     if (!options || options->struct_size < offsetof(assay_options, log_level) ||
-        options->struct_size > sizeof *options * 4)
+        options->struct_size > sizeof *options * 4 ||
+        options->struct_size % _Alignof(assay_options) != 0)
         return assay_error_set(err, ASSAY_E_INVAL,
                                "assay_options is not initialised: use "
                                "ASSAY_OPTIONS_INIT");
