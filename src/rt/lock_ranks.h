@@ -13,6 +13,7 @@ LOCK(session, 25,
      "whether a phase of a session runs, and whether the session was closed")
 LOCK(phases, 27, "the phases in the callback form that are open")
 LOCK(call, 30, "whether the engine call of a pool job is done")
+LOCK(engine, 33, "whether an engine is open, and how many use it")
 LOCK(scanner, 35,
      "workers, state and requests of an engine in scanner processes")
 LOCK(ticker, 40, "the state of the thread that runs periodic probes")

@@ -550,8 +550,7 @@ bool assay_quiesce(assay *assay_, int64_t wait_ms)
 void assay_stop(assay *assay_)
 {
     atomic_store(&assay_->is_stopped, true);
-    if (assay_->present)
-        interrupt(assay_);
+    interrupt(assay_);
     /* Another is refused from now on; this one would put what it started in
      * use behind the stop. */
     while (!wait_for_change(assay_, assay__clock_ms() + MS_PER_S))
@@ -563,8 +562,7 @@ void assay_stop(assay *assay_)
     assay__ticker_stop(&assay_->ticker);
     assay__pools_stop(assay_->pools);
     atomic_store(&assay_->is_started, false);
-    if (assay_->present)
-        assay__generation_stop(assay_->present);
+    assay__generation_stop(assay_->present);
 }
 
 void assay_close(assay **assay_)

@@ -200,11 +200,13 @@ static void version_of(const struct assay__control_call *call,
     struct assay__engine_core *core = engine->core;
     char text[VERSION_MAX] = "", epoch[VERSION_MAX] = "";
     const char *name = engine->table->name;
+    void *instance = assay__engine_core_take(core);
 
     (void)scope;
-    if (core->instance) {
-        core->ops->version(core->instance, text, sizeof text);
-        core->ops->epoch(core->instance, epoch, sizeof epoch);
+    if (instance) {
+        core->ops->version(instance, text, sizeof text);
+        core->ops->epoch(instance, epoch, sizeof epoch);
+        assay__engine_core_give(core);
         if (strncmp(text, "antivirus: ", 11) != 0)
             assay__control_say(call, "antivirus: %s ", name);
         assay__control_say(call, "%s\n", text);
@@ -240,13 +242,15 @@ static void reload_of(const struct assay__control_call *call,
     char epoch[VERSION_MAX] = "";
     bool changed = false;
     assay_error err = {0};
+    void *instance = assay__engine_core_take(core);
     assay_rc rc = ASSAY_OK;
 
     (void)scope;
-    if (core->instance) {
+    if (instance) {
         rc = assay__engine_core_refresh(
             core, assay__log(call->session->library), &changed, &err);
-        core->ops->epoch(core->instance, epoch, sizeof epoch);
+        core->ops->epoch(instance, epoch, sizeof epoch);
+        assay__engine_core_give(core);
     }
     if (rc != ASSAY_OK)
         assay__control_fail(call, "%s: %s; the signatures in use stay (%s)",

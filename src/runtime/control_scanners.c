@@ -80,10 +80,15 @@ static void list_core(const struct assay__control_call *call,
 {
     struct assay__isolation_report report;
     json_t *list = arg, *entry;
+    void *instance;
 
-    if (!core->instance || !assay__engine_core_is_isolated(core))
+    if (!assay__engine_core_is_isolated(core))
         return;
-    assay__isolation_look(core->instance, &report);
+    instance = assay__engine_core_take(core);
+    if (!instance)
+        return;
+    assay__isolation_look(instance, &report);
+    assay__engine_core_give(core);
     entry = json_object();
     assay__control_say(call, "%s:%s\n", core->scope, core->name);
     assay__control_put(call, entry, "scope",
@@ -147,11 +152,17 @@ static void reopen_core(const struct assay__control_call *call,
                         struct assay__engine_core *core, void *arg)
 {
     assay_error err = {0};
+    void *instance;
 
     (void)arg;
-    if (core->instance && assay__engine_core_is_isolated(core) &&
-        assay__isolation_reopen_log(core->instance, &err) != ASSAY_OK)
+    if (!assay__engine_core_is_isolated(core))
+        return;
+    instance = assay__engine_core_take(core);
+    if (!instance)
+        return;
+    if (assay__isolation_reopen_log(instance, &err) != ASSAY_OK)
         assay__control_fail(call, "%s", err.msg);
+    assay__engine_core_give(core);
 }
 
 void assay__control_reopen_scanner_logs(const struct assay__control_call *call)

@@ -54,6 +54,16 @@ static bool copy_recipe(struct assay__engine_core *core,
            (core->own_user || !options->isolation.user);
 }
 
+static bool init_locks(struct assay__engine_core *core)
+{
+    if (assay__lock_init(&core->lock, ASSAY__LOCK_engine, NULL) != ASSAY_OK)
+        return false;
+    if (assay__cond_init(&core->idle, NULL) == ASSAY_OK)
+        return true;
+    assay__lock_fini(&core->lock);
+    return false;
+}
+
 assay_rc assay__engine_core_new(const struct assay__engine_recipe *recipe,
                                 struct assay__engine_core **out,
                                 assay_error *err)
@@ -68,6 +78,11 @@ assay_rc assay__engine_core_new(const struct assay__engine_recipe *recipe,
     core = calloc(1, sizeof *core);
     if (!core)
         goto no_memory;
+    if (!init_locks(core)) {
+        free(core);
+        core = NULL;
+        goto no_memory;
+    }
     atomic_init(&core->references, 1);
     core->id = next_id();
     assay__text_copy(core->name, sizeof core->name, recipe->name);
@@ -137,11 +152,37 @@ struct assay__engine_core *assay__engine_core_ref(
     return core;
 }
 
+void *assay__engine_core_take(struct assay__engine_core *core)
+{
+    void *instance;
+
+    assay__lock_take(&core->lock);
+    instance = core->instance;
+    core->users += instance != NULL;
+    assay__lock_drop(&core->lock);
+    return instance;
+}
+
+void assay__engine_core_give(struct assay__engine_core *core)
+{
+    assay__lock_take(&core->lock);
+    if (--core->users == 0)
+        assay__cond_broadcast(&core->idle);
+    assay__lock_drop(&core->lock);
+}
+
 void assay__engine_core_close(struct assay__engine_core *core)
 {
-    if (core->instance)
-        core->ops->close(core->instance);
+    void *instance;
+
+    assay__lock_take(&core->lock);
+    instance = core->instance;
     core->instance = NULL;
+    while (core->users > 0)
+        assay__cond_wait(&core->idle, &core->lock);
+    assay__lock_drop(&core->lock);
+    if (instance)
+        core->ops->close(instance);
 }
 
 void assay__engine_core_unref(struct assay__engine_core **core)
@@ -160,6 +201,8 @@ void assay__engine_core_unref(struct assay__engine_core **core)
     free(mine->own_file_base);
     free(mine->own_pool);
     free(mine->own_user);
+    assay__cond_fini(&mine->idle);
+    assay__lock_fini(&mine->lock);
     free(mine);
 }
 
@@ -254,12 +297,15 @@ assay_rc assay__engine_core_size_cache(struct assay__engine_core *core,
     return ASSAY_OK;
 }
 
-void assay__engine_core_epoch(const struct assay__engine_core *core,
-                              char *epoch)
+void assay__engine_core_epoch(struct assay__engine_core *core, char *epoch)
 {
     char told[ASSAY_EPOCH_MAX] = "";
+    void *instance = assay__engine_core_take(core);
 
-    core->ops->epoch(core->instance, told, sizeof told);
+    if (instance) {
+        core->ops->epoch(instance, told, sizeof told);
+        assay__engine_core_give(core);
+    }
     told[sizeof told - 1] = '\0';
     (void)assay__text_copy_clean(epoch, ASSAY_EPOCH_MAX, told, true);
 }
@@ -267,12 +313,14 @@ void assay__engine_core_epoch(const struct assay__engine_core *core,
 void assay__engine_core_probe(struct assay__engine_core *core,
                               const assay_log *log)
 {
+    void *instance = assay__engine_core_take(core);
     assay_error err = {0};
     bool is_out;
 
-    if (!core->instance)
+    if (!instance)
         return;
-    is_out = core->ops->probe(core->instance, &err) != ASSAY_OK;
+    is_out = core->ops->probe(instance, &err) != ASSAY_OK;
+    assay__engine_core_give(core);
     if (is_out)
         atomic_fetch_add(&core->clean_generation, 1);
     /* The exchange tells which of two concurrent probes made the change. */
@@ -352,16 +400,22 @@ assay_rc assay__engine_core_refresh(struct assay__engine_core *core,
     char from[ASSAY_EPOCH_MAX], to[ASSAY_EPOCH_MAX];
     assay_error own = {0};
     bool changed = false;
+    void *instance = assay__engine_core_take(core);
     assay_rc rc;
 
-    if (!core->instance || atomic_exchange(&core->is_refreshing, true))
+    if (instance && atomic_exchange(&core->is_refreshing, true)) {
+        assay__engine_core_give(core);
+        instance = NULL;
+    }
+    if (!instance)
         return assay_error_set(err, ASSAY_E_STATE,
                                "antivirus \"%s\": %s \"%s\" is looking for "
                                "signatures already",
                                core->scope, core->table->name, core->name);
     assay__engine_core_epoch(core, from);
-    rc = core->ops->refresh(core->instance, &changed, &own);
+    rc = core->ops->refresh(instance, &changed, &own);
     assay__engine_core_epoch(core, to);
+    assay__engine_core_give(core);
     if (rc == ASSAY_OK)
         report_success(core, log, from, to);
     else
@@ -376,14 +430,26 @@ assay_rc assay__engine_core_refresh(struct assay__engine_core *core,
     return ASSAY_OK;
 }
 
-bool assay__engine_core_is_refresh_due(const struct assay__engine_core *core)
+bool assay__engine_core_is_refresh_due(struct assay__engine_core *core)
 {
-    return core->instance && (!core->options.is_isolated ||
-                              assay__isolation_is_refresh_due(core->instance));
+    void *instance = assay__engine_core_take(core);
+    bool is_due;
+
+    if (!instance)
+        return false;
+    is_due =
+        !core->options.is_isolated || assay__isolation_is_refresh_due(instance);
+    assay__engine_core_give(core);
+    return is_due;
 }
 
 void assay__engine_core_interrupt(struct assay__engine_core *core)
 {
-    if (core->instance && core->options.is_isolated)
-        assay__isolation_interrupt(core->instance);
+    void *instance = assay__engine_core_take(core);
+
+    if (!instance)
+        return;
+    if (core->options.is_isolated)
+        assay__isolation_interrupt(instance);
+    assay__engine_core_give(core);
 }

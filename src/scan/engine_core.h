@@ -9,6 +9,10 @@
  *
  * Built and opened by one thread; from then on the plain members do not
  * change, the others are atomic or have their own lock.
+ *
+ * Locking: core->lock (rank engine) guards who uses the engine, so that none
+ * is closed under a scan or a console command; it is held for nothing but to
+ * look and to change.
  */
 #ifndef ASSAY_SCAN_ENGINE_CORE_H
 #define ASSAY_SCAN_ENGINE_CORE_H
@@ -19,6 +23,7 @@
 #include <assay/engine.h>
 
 #include "base/wall_clock.h"
+#include "rt/lock.h"
 #include "rt/pool.h"
 #include "scan/cache.h"
 #include "scan/engine_module.h"
@@ -84,8 +89,12 @@ struct assay__engine_core {
     assay_engine_args args;      /* likewise */
     const assay_engine_ops *ops; /* of instance: the engine's, or those of its
                                     scanner processes; set by open */
-    void *_Atomic instance;      /* what ops work on; NULL: not open; set after
-                                    ops, which scans may look for before */
+    void *_Atomic instance;      /* what ops work on, by take; NULL: not open;
+                                    set after ops, which scans may look for
+                                    before; changed under lock once open */
+    struct assay__lock lock;
+    struct assay__cond idle; /* nobody uses it any more */
+    unsigned users;          /* lock; between take and give */
     struct assay__engine_stats stats;
     struct assay__engine_count_base counted_from[ASSAY__ENGINE_COUNTERS];
     bool uses_names;              /* verdicts may depend on file names */
@@ -121,8 +130,12 @@ struct assay__engine_core *assay__engine_core_ref(
 void assay__engine_core_unref(struct assay__engine_core **core);
 /** Whether opening it starts processes. */
 bool assay__engine_core_is_isolated(const struct assay__engine_core *core);
+/** Use the engine: it stays open until it is given back. @return what ops work
+ *  on; NULL: it is not open, and nothing is to be given back. Threads: any. */
+void *assay__engine_core_take(struct assay__engine_core *core);
+void assay__engine_core_give(struct assay__engine_core *core);
 /** Close the engine; the core stays, with counters and cache, and may be
- *  opened again. No scan is running. */
+ *  opened again. Waits for those who use it. */
 void assay__engine_core_close(struct assay__engine_core *core);
 
 /** Open the engine. err names scope and instance before the engine's own
@@ -139,8 +152,7 @@ assay_rc assay__engine_core_size_cache(struct assay__engine_core *core,
                                        const assay_log *log, assay_error *err);
 /** The present epoch, cleaned; ASSAY_EPOCH_MAX bytes. Threads: any. Does not
  *  block. */
-void assay__engine_core_epoch(const struct assay__engine_core *core,
-                              char *epoch);
+void assay__engine_core_epoch(struct assay__engine_core *core, char *epoch);
 /** Canary: puts an open engine out of or back into service, and logs a change
  *  (engine.out_of_service, engine.in_service). Any thread, beside scans. */
 void assay__engine_core_probe(struct assay__engine_core *core,
@@ -162,6 +174,6 @@ assay_rc assay__engine_core_refresh(struct assay__engine_core *core,
 /** Have a refresh in another thread end soon, if it can. */
 void assay__engine_core_interrupt(struct assay__engine_core *core);
 /** Whether it is time for that when nobody asks. */
-bool assay__engine_core_is_refresh_due(const struct assay__engine_core *core);
+bool assay__engine_core_is_refresh_due(struct assay__engine_core *core);
 
 #endif

@@ -3,6 +3,7 @@
 #include "scan/runner.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "scan/finding.h"
 #include "scan/pool_call.h"
 
@@ -17,8 +18,16 @@ struct call {
 static void inspect(void *arg)
 {
     struct call *call = arg;
+    void *instance = assay__engine_core_take(call->core);
 
-    call->core->ops->scan(call->core->instance, &call->args, &call->finding);
+    if (instance) {
+        call->core->ops->scan(instance, &call->args, &call->finding);
+        assay__engine_core_give(call->core);
+    } else { /* it was closed since it was looked for */
+        call->finding.reason = ASSAY_REASON_UNAVAILABLE;
+        assay__text_copy(call->finding.info, sizeof call->finding.info,
+                         "engine is not open");
+    }
     call->is_late = assay__clock_ms() > call->args.deadline_ms;
 }
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -452,6 +453,33 @@ START_TEST(statistics_are_one_object)
 }
 END_TEST
 
+static _Atomic bool has_stopped;
+
+static void *watch(void *arg)
+{
+    while (!has_stopped) {
+        char *text = NULL;
+
+        ck_assert_int_eq(api->statistics(library, &text, NULL), ASSAY_OK);
+        api->text_free(text);
+    }
+    return arg;
+}
+
+/* Whoever watches need not know of it. */
+START_TEST(statistics_may_be_read_during_the_stop)
+{
+    pthread_t watcher;
+
+    start();
+    has_stopped = false;
+    ck_assert_int_eq(pthread_create(&watcher, NULL, watch, NULL), 0);
+    api->stop(library);
+    has_stopped = true;
+    ck_assert_int_eq(pthread_join(watcher, NULL), 0);
+}
+END_TEST
+
 START_TEST(a_command_that_may_change_nothing_is_refused)
 {
     char *text = NULL;
@@ -599,6 +627,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, what_the_host_sets_policy_sees);
     tcase_add_test(tc, what_policy_sets_the_host_sees);
     tcase_add_test(tc, statistics_are_one_object);
+    tcase_add_test(tc, statistics_may_be_read_during_the_stop);
     tcase_add_test(tc, a_command_that_may_change_nothing_is_refused);
     tcase_add_test(tc, two_libraries_have_nothing_in_common);
     tcase_add_test(tc, a_host_may_fork_before_the_start);

@@ -7,9 +7,11 @@
  */
 #include <check.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check_run.h"
 #include "fake_world.h"
@@ -51,8 +53,17 @@ static assay_rc probe(void *instance, assay_error *err)
     return ASSAY_OK;
 }
 
+static _Atomic bool is_closed;
+
+static void close_engine(void *instance)
+{
+    (void)instance;
+    is_closed = true;
+}
+
 static const assay_engine_ops ops = {
     .struct_size = sizeof ops,
+    .close = close_engine,
     .epoch = get_epoch,
     .refresh = refresh,
     .probe = probe,
@@ -75,6 +86,16 @@ static void setup(void)
     core.table = &table;
     core.ops = &ops;
     core.instance = &core;
+    is_closed = false;
+    ck_assert_int_eq(assay__lock_init(&core.lock, ASSAY__LOCK_engine, NULL),
+                     ASSAY_OK);
+    ck_assert_int_eq(assay__cond_init(&core.idle, NULL), ASSAY_OK);
+}
+
+static void teardown(void)
+{
+    assay__cond_fini(&core.idle);
+    assay__lock_fini(&core.lock);
 }
 
 static assay_rc look(bool *changed)
@@ -161,6 +182,32 @@ START_TEST(a_slow_refresh_holds_nothing_up)
 }
 END_TEST
 
+static void *close_core(void *arg)
+{
+    assay__engine_core_close(&core);
+    return arg;
+}
+
+/* At the stop of the library others may look at it, or scan with it. */
+START_TEST(an_engine_closes_when_nobody_uses_it)
+{
+    pthread_t thread;
+
+    ck_assert_ptr_eq(assay__engine_core_take(&core), &core);
+    ck_assert_ptr_eq(assay__engine_core_take(&core), &core);
+    ck_assert_int_eq(pthread_create(&thread, NULL, close_core, NULL), 0);
+    while (core.instance)
+        (void)sched_yield();
+    ck_assert_ptr_null(assay__engine_core_take(&core));
+    assay__engine_core_give(&core);
+    (void)usleep(10000);
+    ck_assert(!is_closed);
+    assay__engine_core_give(&core);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert(is_closed);
+}
+END_TEST
+
 START_TEST(an_engine_that_is_not_open_is_not_asked)
 {
     core.instance = NULL;
@@ -176,10 +223,11 @@ int main(void)
 
     suite_add_tcase(suite, tc);
     tcase_set_timeout(tc, 60);
-    tcase_add_checked_fixture(tc, setup, NULL);
+    tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, newer_signatures_are_logged_with_both_epochs);
     tcase_add_test(tc, a_failure_is_logged_once_and_so_is_its_end);
     tcase_add_test(tc, a_slow_refresh_holds_nothing_up);
+    tcase_add_test(tc, an_engine_closes_when_nobody_uses_it);
     tcase_add_test(tc, an_engine_that_is_not_open_is_not_asked);
     return check_run(suite);
 }
