@@ -80,7 +80,8 @@ ASSAY_API assay_rc assay_message_new_borrowed(
  *                 more, in whatever thread that is; never unless ASSAY_OK is
  *                 returned; may be NULL
  * @return ASSAY_OK; ASSAY_E_STATE it is not empty; ASSAY_E_LIMIT over
- *         max_message_bytes, and then the message cannot be finished
+ *         max_message_bytes, ASSAY_E_INVAL bytes at NULL, and then the message
+ *         cannot be finished
  */
 ASSAY_API assay_rc assay_message_borrow(assay_message *message,
                                         const void *data, size_t len,
@@ -100,7 +101,8 @@ ASSAY_API void assay_message_free(assay_message **message);
  * so that no message with a hole in it is taken for whole.
  *
  * @param data  copied; may be NULL when len is 0
- * @return ASSAY_OK; ASSAY_E_NOMEM; ASSAY_E_LIMIT; ASSAY_E_STATE if finished
+ * @return ASSAY_OK; ASSAY_E_NOMEM; ASSAY_E_LIMIT; ASSAY_E_STATE if finished;
+ *         ASSAY_E_INVAL bytes at NULL
  */
 ASSAY_API assay_rc assay_message_append(assay_message *message,
                                         const void *data, size_t len,

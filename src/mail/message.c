@@ -111,6 +111,13 @@ static assay_rc fail_build(assay_message *message, assay_rc rc,
     return assay_error_set(err, rc, "message bytes");
 }
 
+/* Else the thread of a phase would find it out. */
+static assay_rc no_bytes(assay_message *message, size_t len, assay_error *err)
+{
+    message->build_rc = ASSAY_E_INVAL;
+    return assay_error_set(err, ASSAY_E_INVAL, "%zu bytes at NULL", len);
+}
+
 assay_rc assay_message_borrow(assay_message *message, const void *data,
                               size_t len, void (*release)(void *arg), void *arg,
                               assay_error *err)
@@ -118,6 +125,8 @@ assay_rc assay_message_borrow(assay_message *message, const void *data,
     if (message->state != ASSAY__BUILD_EMPTY || message->build_rc != ASSAY_OK)
         return assay_error_set(err, ASSAY_E_STATE,
                                "the message has bytes already");
+    if (!data && len > 0)
+        return no_bytes(message, len, err);
     if (len > message->limits.max_message_bytes)
         return fail_build(message, ASSAY_E_LIMIT, err);
     message->received = (assay_bytes){len > 0 ? data : "", len};
@@ -184,6 +193,8 @@ assay_rc assay_message_append(assay_message *message, const void *data,
 
     if (rc != ASSAY_OK)
         return rc;
+    if (!data && len > 0)
+        return no_bytes(message, len, err);
     rc = end_headers(message);
     if (rc == ASSAY_OK)
         rc = assay__strbuf_add(&message->built, data, len);

@@ -30,6 +30,8 @@ assay_rc assay_message_append_text(assay_message *message, const void *data,
     bool after_cr = ends_with_cr(message);
     assay_rc rc = ASSAY_OK;
 
+    if (!data && len > 0)
+        return assay_message_append(message, data, len, err);
     do {
         const char *lf = len > 0 ? memchr(text, '\n', len) : NULL;
         size_t line = lf ? (size_t)(lf - text) : len;

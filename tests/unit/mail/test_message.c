@@ -523,6 +523,25 @@ START_TEST(message_has_a_context)
 }
 END_TEST
 
+START_TEST(bytes_at_null_are_refused_for_good)
+{
+    assay_message *none = NULL;
+    assay_rc rc;
+
+    ck_assert_int_eq(assay_message_new(NULL, &none, &err), ASSAY_OK);
+    if (_i == 0)
+        rc = assay_message_append(none, NULL, 5, &err);
+    else if (_i == 1)
+        rc = assay_message_append_text(none, NULL, 5, &err);
+    else
+        rc = assay_message_borrow(none, NULL, 5, NULL, NULL, &err);
+    ck_assert_int_eq(rc, ASSAY_E_INVAL);
+    ck_assert_str_eq(err.msg, "5 bytes at NULL");
+    ck_assert_int_eq(assay_message_finish(none, &err), ASSAY_E_INVAL);
+    assay_message_free(&none);
+}
+END_TEST
+
 START_TEST(free_accepts_null)
 {
     assay_message *none = NULL;
@@ -548,6 +567,7 @@ static TCase *building_case(void)
     tcase_add_test(tc, unfinished_message_shows_nothing);
     tcase_add_test(tc, message_over_the_limit_cannot_be_finished);
     tcase_add_test(tc, borrowed_message_over_the_limit_is_refused);
+    tcase_add_loop_test(tc, bytes_at_null_are_refused_for_good, 0, 3);
     tcase_add_test(tc, borrowed_bytes_are_not_copied);
     tcase_add_test(tc, bytes_lent_to_a_message_are_given_back_once);
     tcase_add_test(tc, bytes_that_cannot_be_lent_are_not_given_back);
