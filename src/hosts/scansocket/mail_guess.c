@@ -29,6 +29,18 @@ static size_t skip_field(const char *data, size_t len, size_t at)
     return at;
 }
 
+/* A line end to some readers, and to others not. */
+static bool has_bare_cr(const char *data, size_t len)
+{
+    const char *end = data + len;
+
+    for (const char *cr = data;
+         cr < end && (cr = memchr(cr, '\r', (size_t)(end - cr)));)
+        if (++cr == end || *cr != '\n')
+            return true;
+    return false;
+}
+
 static size_t skip_front(const char *data, size_t len)
 {
     size_t at = 0;
@@ -40,7 +52,8 @@ static size_t skip_front(const char *data, size_t len)
         at = skip_field(data, len, at);
     if (begins(data, len, at, "X-Envelope-To:"))
         at = skip_field(data, len, at);
-    return at;
+    /* Else a field of the mail could hide in it. */
+    return at > 0 && has_bare_cr(data, at) ? 0 : at;
 }
 
 /* Blanks, line ends, and the mark that some programs begin texts with. */
@@ -56,28 +69,62 @@ static size_t skip_blank(const char *data, size_t len, size_t at)
     return at;
 }
 
-static bool is_field(const char *data, size_t len)
+/* Length of the name of a field, and whether it is as RFC 5322 has it: without
+ * blanks in front of the colon, and printable. 0: this is no field. */
+static size_t field_name(const char *data, size_t len, bool *is_good_out)
 {
-    size_t name = 0;
+    size_t name = 0, colon;
+    bool is_good = true;
 
-    while (name < len && name <= ASSAY__MAIL_NAME_MAX && data[name] > ' ' &&
-           data[name] <= '~' && data[name] != ':')
-        name++;
-    return name > 0 && name < len && name <= ASSAY__MAIL_NAME_MAX &&
-           data[name] == ':';
+    if (len > ASSAY__MAIL_NAME_MAX)
+        len = ASSAY__MAIL_NAME_MAX + 1;
+    for (; name < len && (unsigned char)data[name] > ' ' &&
+           data[name] != 0x7f && data[name] != ':';
+         name++)
+        is_good = is_good && (unsigned char)data[name] < 0x7f;
+    colon = name;
+    while (colon < len && (data[colon] == ' ' || data[colon] == '\t'))
+        colon++;
+    if (name == 0 || colon == len || data[colon] != ':')
+        return 0;
+    *is_good_out = is_good && colon == name;
+    return name;
+}
+
+static bool is_mime_field(const char *data, size_t len)
+{
+    bool is_good;
+    size_t name = field_name(data, len, &is_good);
+
+    return (name > 8 && strncasecmp(data, "Content-", 8) == 0) ||
+           (name == 12 && strncasecmp(data, "MIME-Version", 12) == 0);
+}
+
+/* Of another line than the first; CR alone ends one to some readers. */
+static bool has_mime_field(const char *data, size_t len)
+{
+    if (len > ASSAY__MAIL_LOOK_MAX)
+        len = ASSAY__MAIL_LOOK_MAX;
+    for (size_t at = 1; at < len; at++)
+        if ((data[at - 1] == '\n' || data[at - 1] == '\r') &&
+            is_mime_field(data + at, len - at))
+            return true;
+    return false;
 }
 
 struct assay__mail_guess assay__mail_guess(const char *data, size_t len)
 {
     size_t front = skip_front(data, len);
-    struct assay__mail_guess guess = {.start = skip_blank(data, len, front)};
-    size_t end;
+    size_t start = skip_blank(data, len, front), end;
+    struct assay__mail_guess guess = {.is_mail = true, .start = start};
 
-    guess.is_mail = is_field(data + guess.start, len - guess.start);
-    if (!guess.is_mail)
-        return (struct assay__mail_guess){.is_mail = false};
-    guess.is_plain = guess.start == front;
+    if (field_name(data + start, len - start, &guess.is_plain) == 0) {
+        if (!has_mime_field(data, len))
+            return (struct assay__mail_guess){.is_mail = false};
+        guess.start = 0;
+    }
+    guess.is_plain = guess.is_plain && start == front;
     end = next_line(data, len, guess.start);
-    guess.has_lf = data[end - 1] == '\n' && data[end - 2] != '\r';
+    guess.has_lf = data[end - 1] == '\n' && (end < 2 || data[end - 2] != '\r');
     return guess;
 }

@@ -8,10 +8,6 @@
 
 #include "check_run.h"
 
-#define NAME_78                               \
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-
 static const struct {
     const char *text;
     bool is_mail, is_plain, has_lf;
@@ -45,8 +41,25 @@ static const struct {
      "ELF: x\n",
      false, false, false, 0},
     {"%PDF-1.4\nTo: x\n", false, false, false, 0},
-    {NAME_78 ":", true, true, false, 0},
-    {NAME_78 "a:", false, false, false, 0},
+    /* Fields that RFC 5322 does not have, and readers do. */
+    {"Subject : x\r\n", true, false, false, 0},
+    {"Subject\t \t: x\n", true, false, true, 0},
+    {"X-\xe4: x\n", true, false, true, 0},
+    {"From a\nSubject : x\n", true, false, true, 7},
+    /* What some readers see as a line of its own is no front. */
+    {"X-Envelope-From: a\rContent-Type: b\nTo: c\n", true, true, true, 0},
+    {"From a\rContent-Type: b\nTo: c\n", true, false, true, 0},
+    {"From a\rb\nTo: c\n", false, false, false, 0},
+    /* MIME fields behind a line that is none. */
+    {"no header here\r\nContent-Type: a\r\n", true, false, false, 0},
+    {"no header here\nCONTENT-transfer-encoding : a\n", true, false, true, 0},
+    {"no header here\rmime-version: 1\n", true, false, true, 0},
+    {"\n>From a\nX: y\nMIME-Version: 1.0", true, false, true, 0},
+    {"no header here\nX-Content-Type: a\n", false, false, false, 0},
+    {"no header here\nContent-: a\n", false, false, false, 0},
+    {"no header here\nMIME-Versions: a\n", false, false, false, 0},
+    {"no header here\n Content-Type: a\n", false, false, false, 0},
+    {"no header here\nContent-Type", false, false, false, 0},
 };
 
 START_TEST(guess_is_as_documented)
@@ -81,6 +94,34 @@ START_TEST(nul_is_no_header)
 }
 END_TEST
 
+START_TEST(name_has_a_limit)
+{
+    char text[ASSAY__MAIL_NAME_MAX + 2];
+
+    memset(text, 'a', sizeof text);
+    text[ASSAY__MAIL_NAME_MAX] = ':';
+    ck_assert(assay__mail_guess(text, sizeof text).is_mail);
+    text[ASSAY__MAIL_NAME_MAX] = 'a';
+    text[ASSAY__MAIL_NAME_MAX + 1] = ':';
+    ck_assert(!assay__mail_guess(text, sizeof text).is_mail);
+}
+END_TEST
+
+START_TEST(mime_fields_are_looked_for_as_far_as_headers_go)
+{
+    static const char field[] = "\nMIME-Version:";
+    size_t len = sizeof field - 1, size = ASSAY__MAIL_LOOK_MAX + 1;
+    char *text = malloc(size);
+
+    ck_assert_ptr_nonnull(text);
+    memset(text, '-', size);
+    memcpy(text + size - len, field, len);
+    ck_assert(!assay__mail_guess(text, size).is_mail);
+    ck_assert(assay__mail_guess(text + 1, size - 1).is_mail);
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("mail guess");
@@ -90,6 +131,8 @@ int main(void)
                         (int)(sizeof cases / sizeof *cases));
     tcase_add_test(tcase, nothing_is_no_mail);
     tcase_add_test(tcase, nul_is_no_header);
+    tcase_add_test(tcase, name_has_a_limit);
+    tcase_add_test(tcase, mime_fields_are_looked_for_as_far_as_headers_go);
     suite_add_tcase(suite, tcase);
     return check_run(suite);
 }
