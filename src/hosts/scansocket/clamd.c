@@ -128,20 +128,19 @@ static bool receive_chunks(struct talk *talk, struct assay__stream *stream,
     }
 }
 
-/* The rest of the stream is not read, so the connection ends. */
+/* The rest of the stream is not read, so the connection ends. Of a stream over
+ * the limit clamd says "INSTREAM size limit exceeded. ERROR": with these words
+ * Haraka lets the mail pass, so they are not used. */
 static void refuse_stream(struct talk *talk, assay_rc rc, const char *reason)
 {
     char result[ASSAY__CLAMD_RESULT_MAX];
 
-    assay__client_log_fault(talk->client, "protocol=clamd kind=stream",
-                            rc == ASSAY_E_LIMIT ? "larger than max_size"
-                                                : reason);
+    if (rc == ASSAY_E_LIMIT)
+        reason = "larger than max_size";
+
+    assay__client_log_fault(talk->client, "protocol=clamd kind=stream", reason);
     talk->is_over = true;
     talk->client->lingers = true;
-    if (rc == ASSAY_E_LIMIT) {
-        reply_text(talk, "INSTREAM size limit exceeded. ERROR");
-        return;
-    }
     assay__clamd_error(reason, result);
     reply(talk, "stream", 6, result);
 }

@@ -47,8 +47,9 @@ const char *assay__clamd_commands(void);
 
 /**
  * What a verdict is in one line: "OK" only for CLEAN with complete coverage,
- * "NAME FOUND" for INFECTED, with a name without blanks, else a text that ends
- * with ERROR and has neither FOUND nor OK as a word.
+ * "NAME FOUND" for INFECTED, with a name without blanks that does not begin
+ * with OK, else a text that ends with ERROR, and has neither FOUND nor OK in
+ * it, nor other words that some client takes for harmless.
  */
 void assay__clamd_result(const assay_verdict *verdict,
                          char out[static ASSAY__CLAMD_RESULT_MAX]);

@@ -249,7 +249,7 @@ def test_file_that_is_cut_meanwhile(folder):
 
 def test_limits(folder):
     """Over max_size at once, whatever was announced; max_memory for all."""
-    over = b"INSTREAM size limit exceeded. ERROR\0"
+    over = b"stream: larger than max_size ERROR\0"
     with serve(folder, "max_size = 100000 max_memory = 300000") as assayd:
         check("fits", scan(folder, b"x" * 100000), OK)
         check("one more", talk(folder, instream(b"x" * 100001)), over)
@@ -326,7 +326,7 @@ def test_tcp(folder):
         check("unix as well", scan(folder, EICAR), FOUND)
         check("too large", talk(port, b"zINSTREAM\0\xff\xff\xff\xff" +
                                 b"x" * 500000),
-              b"INSTREAM size limit exceeded. ERROR\0")
+              b"stream: larger than max_size ERROR\0")
         check("no descriptors here", talk(port, b"zFILDES\0\0"),
               b"No file descriptor received. ERROR\0")
         check_in("peer", 'peer="address=127.0.0.1 port=',

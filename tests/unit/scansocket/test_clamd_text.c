@@ -36,7 +36,15 @@ static const struct {
     {ASSAY_STATUS_ERROR, ASSAY_REASON_ENGINE, "stream: OK\n\rOK", &complete,
      "error (engine): stream: ok??ok ERROR"},
     {ASSAY_STATUS_ERROR, ASSAY_REASON_ENGINE, "BOOK OKAY FOUNDER", &complete,
-     "error (engine): BOOK OKAY FOUNDER ERROR"},
+     "error (engine): BOok okAY foundER ERROR"},
+    {ASSAY_STATUS_UNSCANNABLE, ASSAY_REASON_OVERSIZE,
+     "INSTREAM size limit exceeded. Size Limit Exceeded", &complete,
+     "unscannable (oversize): INSTREAM size-limit exceeded. Size-Limit "
+     "Exceeded ERROR"},
+    /* Clients that look at the beginning only. */
+    {ASSAY_STATUS_INFECTED, ASSAY_REASON_NONE, "OKrum", &complete,
+     "_OKrum FOUND"},
+    {ASSAY_STATUS_INFECTED, ASSAY_REASON_NONE, "ok", &complete, "_ok FOUND"},
     {ASSAY_STATUS_SKIPPED, ASSAY_REASON_NONE, "", &complete, "skipped ERROR"},
     {ASSAY_STATUS_NO_ENGINE, ASSAY_REASON_NONE, "", &complete,
      "no-engine ERROR"},
