@@ -68,22 +68,16 @@ static void receive_line(struct assay__client *client, struct assay__case *all,
                         "a line has at most %d bytes", ASSAY__REQUEST_LINE_MAX);
 }
 
+/* What does not fit is not read at all. */
 static void receive_bytes(struct assay__client *client, uint64_t len,
                           struct assay__stream *stream, struct receipt *receipt)
 {
-    receipt->wire = assay__wire_stream(&client->wire, len, stream, &receipt->rc,
-                                       &receipt->err);
-}
-
-static void receive_body(struct assay__client *client, struct assay__case *all,
-                         struct receipt *receipt)
-{
-    receipt->is_too_large =
-        all->request.body_number > client->settings->max_size;
+    receipt->is_too_large = len > stream->max;
     if (receipt->is_too_large)
-        receipt->rc = ASSAY_E_LIMIT; /* not read at all */
+        receipt->rc = ASSAY_E_LIMIT;
     else
-        receive_bytes(client, all->request.body_number, &all->body, receipt);
+        receipt->wire = assay__wire_stream(&client->wire, len, stream,
+                                           &receipt->rc, &receipt->err);
 }
 
 /* The descriptor, one and only where the request says so. */
@@ -142,7 +136,8 @@ static void receive(struct assay__client *client, struct assay__case *all,
                           receipt);
             want = ASSAY__WANT_LINE;
         } else if (want == ASSAY__WANT_BODY) {
-            receive_body(client, all, receipt);
+            receive_bytes(client, all->request.body_number, &all->body,
+                          receipt);
             want = ASSAY__WANT_LINE;
         } else {
             receive_line(client, all, receipt, &want);

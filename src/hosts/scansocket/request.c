@@ -21,14 +21,22 @@ struct span {
     size_t len;
 };
 
-static const struct {
+/* What comes from the SMTP client may have control characters, as it may on the
+ * way through a milter: a request that is refused for them is a message that
+ * its sender kept from being checked. */
+static const struct field_key {
     const char *name;
     enum assay__request_field field;
+    bool is_free; /* but for NUL */
 } field_keys[] = {
-    {"client", ASSAY__FIELD_CLIENT}, {"peer", ASSAY__FIELD_PEER},
-    {"host", ASSAY__FIELD_HOST},     {"ehlo", ASSAY__FIELD_EHLO},
-    {"sender", ASSAY__FIELD_SENDER}, {"sender_args", ASSAY__FIELD_SENDER_ARGS},
-    {"id", ASSAY__FIELD_ID},         {"engine", ASSAY__FIELD_ENGINE},
+    {"client", ASSAY__FIELD_CLIENT, false},
+    {"peer", ASSAY__FIELD_PEER, false},
+    {"host", ASSAY__FIELD_HOST, true},
+    {"ehlo", ASSAY__FIELD_EHLO, true},
+    {"sender", ASSAY__FIELD_SENDER, true},
+    {"sender_args", ASSAY__FIELD_SENDER_ARGS, true},
+    {"id", ASSAY__FIELD_ID, false},
+    {"engine", ASSAY__FIELD_ENGINE, false},
 };
 
 void assay__request_init(struct assay__request *request,
@@ -146,14 +154,17 @@ static assay_rc first_line(struct assay__request *request, struct span line,
 }
 
 static assay_rc take_field(struct assay__request *request,
-                           enum assay__request_field field, struct span key,
+                           const struct field_key *known, struct span key,
                            struct span value, assay_error *err)
 {
+    enum assay__request_field field = known->field;
+
     if (request->fields[field] != 0)
         return invalid(err, key, "given twice");
     if (field == ASSAY__FIELD_ENGINE && request->kind != ASSAY__REQUEST_SCAN)
         return invalid(err, key, "for scan only");
-    return keep(request, key, value, false, &request->fields[field], err);
+    return keep(request, key, value, known->is_free, &request->fields[field],
+                err);
 }
 
 static assay_rc take_item(struct assay__request *request,
@@ -167,7 +178,7 @@ static assay_rc take_item(struct assay__request *request,
     if (is_variable)
         rc = keep(request, key, key, false, &item.key, err);
     if (rc == ASSAY_OK)
-        rc = keep(request, key, value, is_variable, &item.value, err);
+        rc = keep(request, key, value, true, &item.value, err);
     if (rc != ASSAY_OK)
         return rc;
     if (request->text.data[is_variable ? item.key : item.value] == '\0')
@@ -200,9 +211,6 @@ static assay_rc take_headers(struct assay__request *request, struct span key,
         return invalid(err, key, "given twice");
     if (!read_number(value, &request->headers_len))
         return invalid(err, key, "not a number");
-    if (request->headers_len > ASSAY__REQUEST_HEADERS_MAX)
-        return assay_error_set(err, ASSAY_E_LIMIT, "headers: over %zu bytes",
-                               ASSAY__REQUEST_HEADERS_MAX);
     request->has_headers = true;
     return ASSAY_OK;
 }
@@ -234,7 +242,7 @@ static assay_rc take_pair(struct assay__request *request, struct span key,
 
     for (size_t i = 0; i < sizeof field_keys / sizeof *field_keys; i++)
         if (is_word(key, field_keys[i].name))
-            return take_field(request, field_keys[i].field, key, value, err);
+            return take_field(request, &field_keys[i], key, value, err);
     if (is_word(key, "rcpt"))
         return take_item(request, ASSAY__LIST_RECIPIENTS, key, value, err);
     if (is_word(key, "port"))
