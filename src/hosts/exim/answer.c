@@ -109,14 +109,17 @@ static bool add_line(struct assay__exim_answer *answer, char *text, char *lf)
     return decode(equals + 1, lf);
 }
 
-static bool check_first(char *text, char *lf, struct assay__exim_reason *why)
+static bool check_first(struct assay__exim_answer *answer, char *text, char *lf,
+                        struct assay__exim_reason *why)
 {
     size_t skip = sizeof first_error - 1;
 
     *lf = '\0';
     if (strcmp(text, first_ok) == 0)
         return true;
-    if (strncmp(text, first_error, skip) == 0 && decode(text + skip, lf))
+    answer->is_error =
+        strncmp(text, first_error, skip) == 0 && decode(text + skip, lf);
+    if (answer->is_error)
         return assay__exim_reason_set(why, "assayd says: %s", text + skip);
     return assay__exim_reason_set(why, "assayd's answer begins with \"%.40s\"",
                                   text);
@@ -143,7 +146,7 @@ bool assay__exim_answer_parse(struct assay__exim_answer *answer,
                                       ASSAY__EXIM_ANSWER_LINES_MAX);
     if (total < 2 || !lf)
         return assay__exim_reason_set(why, "assayd's answer cannot be read");
-    if (!check_first(text, lf, why))
+    if (!check_first(answer, text, lf, why))
         return false;
     answer->lines = calloc(total, sizeof *answer->lines);
     if (!answer->lines)
@@ -212,4 +215,5 @@ void assay__exim_answer_clear(struct assay__exim_answer *answer)
     free(answer->lines);
     answer->lines = NULL;
     answer->count = 0;
+    answer->is_error = false;
 }

@@ -29,6 +29,7 @@ struct assay__exim_line {
 };
 
 struct assay__exim_answer {
+    bool is_error; /* it was `assay/1 error`: assayd is there and cannot say */
     struct assay__exim_buffer bytes;
     struct assay__exim_line *lines;
     size_t count;

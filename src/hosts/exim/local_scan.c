@@ -40,7 +40,7 @@ static int answer_failure(const struct assay__exim_check *check,
 {
     bool misconfigured = check->state == ASSAY__EXIM_CHECK_MISCONFIGURED;
 
-    if (!misconfigured &&
+    if (check->state == ASSAY__EXIM_CHECK_FAILED &&
         check->options.on_failure == ASSAY__EXIM_FAILURE_ACCEPT) {
         log_write(0, LOG_MAIN,
                   "assay: accepted unchecked (on_failure = accept): %s",

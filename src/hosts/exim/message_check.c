@@ -38,18 +38,18 @@ static bool configure(struct assay__exim_check *check, char *const options[],
     return true;
 }
 
-static bool ask(struct assay__exim_check *check, int data_fd,
-                struct assay__exim_buffer *request)
+static bool make_request(struct assay__exim_check *check, int *data_fd,
+                         struct assay__exim_buffer *request)
 {
     struct assay__exim_reason *why = &check->why;
     long long offset;
 
-    if (data_fd < 0)
-        data_fd = assay__exim_spool_find(check->id);
-    if (data_fd < 0)
+    if (*data_fd < 0)
+        *data_fd = assay__exim_spool_find(check->id);
+    if (*data_fd < 0)
         return assay__exim_reason_set(why, "Exim has no spool file open for %s",
                                       check->id);
-    if (!assay__exim_spool_offset(data_fd, check->id,
+    if (!assay__exim_spool_offset(*data_fd, check->id,
                                   assay__exim_mail_body_bytes(), &offset, why))
         return false;
     assay__exim_mail_add(request, offset);
@@ -57,18 +57,52 @@ static bool ask(struct assay__exim_check *check, int data_fd,
         return assay__exim_reason_set(
             why, "the request is over %d bytes, or memory is short",
             ASSAY__EXIM_REQUEST_MAX);
+    return true;
+}
+
+/* One that does not want the rest of a request says why before it hangs up;
+ * that goes before what became of sending. */
+static bool send_and_read(struct assay__exim_check *check, int data_fd,
+                          const struct assay__exim_buffer *request)
+{
+    struct assay__exim_reason said = {""};
+    bool sent = assay__exim_client_send(&check->client, request->bytes,
+                                        request->length, data_fd, &check->why);
+    bool read = assay__exim_answer_read(&check->answer, &check->client, &said);
+
+    if (sent || check->answer.is_error)
+        check->why = said;
+    return read;
+}
+
+static bool exchange(struct assay__exim_check *check, int data_fd,
+                     const struct assay__exim_buffer *request)
+{
+    struct assay__exim_reason *why = &check->why;
+
     return assay__exim_client_open(&check->client, &check->options, why) &&
-           assay__exim_client_send(&check->client, request->bytes,
-                                   request->length, data_fd, why) &&
-           assay__exim_answer_read(&check->answer, &check->client, why) &&
+           send_and_read(check, data_fd, request) &&
            assay__exim_reply_read(&check->reply, &check->answer,
                                   check->options.on_refused, why);
 }
 
-/* The connection is of use only to store mail. */
-static void settle(struct assay__exim_check *check, bool answered)
+static enum assay__exim_check_state ask(struct assay__exim_check *check,
+                                        int data_fd,
+                                        struct assay__exim_buffer *request)
 {
-    check->state = answered ? ASSAY__EXIM_CHECK_DONE : ASSAY__EXIM_CHECK_FAILED;
+    if (!make_request(check, &data_fd, request))
+        return ASSAY__EXIM_CHECK_UNASKED;
+    if (exchange(check, data_fd, request))
+        return ASSAY__EXIM_CHECK_DONE;
+    return check->answer.is_error ? ASSAY__EXIM_CHECK_REFUSED
+                                  : ASSAY__EXIM_CHECK_FAILED;
+}
+
+/* The connection is of use only to store mail. */
+static void settle(struct assay__exim_check *check)
+{
+    bool answered = check->state == ASSAY__EXIM_CHECK_DONE;
+
     if (!answered || !assay__exim_answer_get(&check->answer, "stored"))
         assay__exim_client_close(&check->client);
     if (!answered)
@@ -85,12 +119,13 @@ static void run(struct assay__exim_check *check, int data_fd,
         check->state = ASSAY__EXIM_CHECK_MISCONFIGURED;
     } else if (id[0] == '\0' || strlen(id) > ASSAY__EXIM_ID_MAX) {
         (void)assay__exim_reason_set(&check->why, "there is no message yet");
-        check->state = ASSAY__EXIM_CHECK_FAILED;
+        check->state = ASSAY__EXIM_CHECK_UNASKED;
     } else {
         (void)snprintf(check->id, sizeof check->id, "%s", id);
         assay__exim_client_set_timeout(&check->client,
                                        check->options.timeout_s);
-        settle(check, ask(check, data_fd, &request));
+        check->state = ask(check, data_fd, &request);
+        settle(check);
     }
     assay__exim_buffer_clear(&request);
 }

@@ -23,9 +23,13 @@
 
 enum assay__exim_check_state {
     ASSAY__EXIM_CHECK_NONE,
-    ASSAY__EXIM_CHECK_MISCONFIGURED, /* why tells; on_failure does not count */
-    ASSAY__EXIM_CHECK_FAILED,        /* why tells */
-    ASSAY__EXIM_CHECK_DONE,          /* answer and reply are set */
+    /* In these four, why tells. Only in FAILED, on_failure counts: else whoever
+     * sends a mail that cannot be asked about could have it taken unchecked. */
+    ASSAY__EXIM_CHECK_MISCONFIGURED,
+    ASSAY__EXIM_CHECK_UNASKED, /* Exim's own data are not as they must be */
+    ASSAY__EXIM_CHECK_REFUSED, /* assayd answered that it could not check it */
+    ASSAY__EXIM_CHECK_FAILED,  /* no answer, or none in time, or nonsense */
+    ASSAY__EXIM_CHECK_DONE,    /* answer and reply are set */
 };
 
 enum { ASSAY__EXIM_SUMMARY_SIZE = 512 };

@@ -9,8 +9,10 @@ Whatever goes wrong must be LOCAL_SCAN_TEMPREJECT, or DEFER of a function.
 
 import os
 import pathlib
+import socket
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(os.environ["ASSAY_SOURCE"]) /
                        "tests/system/support"))
@@ -387,6 +389,45 @@ def test_on_failure_accept(folder):
         check("action", host.do("call assay_action").one("yield"),
               f"{OK} continue")
         check("reply", host.do("call assay_reply").one("yield"), f"{OK} ")
+
+
+def test_on_failure_accept_is_for_assayd_that_is_away(folder):
+    """Not for what a sender, or a broken spool, can bring about."""
+    configure(folder, "on_failure = accept")
+    refuses = sends(b"assay/1 error sender: odd\nend\n")
+    with FakeAssayd(folder / "s", refuses), Host(folder) as host:
+        check_unchecked(host.scan(), "assayd says: sender: odd")
+        host.begin(name="1xXymz-0002e2-2G")
+        check("action", host.do("call assay_action").one("yield"),
+              f"{DEFER} assayd says: sender: odd")
+    with FakeAssayd(folder / "s", says(*CLEAN)), Host(folder) as host:
+        check_unchecked(host.scan(size="9"),
+                        "the spool file has 5 bytes of a body of 9")
+        check_unchecked(host.scan(name="1xXymz-0002e2-2G", spool=""),
+                        "the spool file does not begin with")
+        check("no message", host.do("message ", "call assay_action")
+              .one("yield"), f"{DEFER} there is no message yet")
+
+
+def test_answer_before_the_end_of_the_request(folder):
+    """assayd that does not want the rest says why, and that is the reason."""
+    configure(folder, "on_failure = accept")
+    path = folder / "s"
+    with socket.socket(socket.AF_UNIX) as listener, Host(folder) as host:
+        listener.bind(str(path))
+        listener.listen(1)
+
+        def serve():
+            client, _ = listener.accept()
+            client.sendall(b"assay/1 error too much\nend\n")
+            client.shutdown(socket.SHUT_RDWR)
+            client.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        host.begin(*[f"rcpt {'r' * 1000}{i}@example.net" for i in range(1000)])
+        check_unchecked(host.do("scan"), "assayd says: too much")
+        thread.join()
 
 
 def test_mistakes_in_the_file(folder):
