@@ -5,6 +5,7 @@
 descriptor, over a unix socket and TCP. Its exit status is 0 for clean, 1 for
 infected, 2 for anything else."""
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -74,6 +75,21 @@ def test_exit_status_tells_the_verdict(folder):
                 check(f"infected: {said}", said.count(" FOUND"), 3)
             status, said = clamdscan(conf, "--stream", "-", input="hello\n")
             check(f"standard input: {said}", status, 0)
+        check("stop", assayd.stop(), 0)
+
+
+def test_stream_that_the_client_cuts_is_refused(folder):
+    """With defaults on both sides. What clamdscan leaves out, nobody has seen."""
+    unix = client(folder, "unix", f"LocalSocket {folder}/s\n")
+    sample = folder / "sample"
+    with sample.open("wb") as file:
+        file.truncate(100 << 20)
+        file.seek(0, os.SEEK_END)
+        file.write(EICAR)
+    with Assayd(folder, text=base.listener() + base.engine(folder)) as assayd:
+        status, said = clamdscan(unix, "--stream", str(sample))
+        check(f"status: {said}", status, 2)
+        check_in("why", "larger than max_size", said)
         check("stop", assayd.stop(), 0)
 
 
