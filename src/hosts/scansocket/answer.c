@@ -185,13 +185,14 @@ void assay__answer_edits(struct assay__answer *answer,
         add_edit(answer, edit);
 }
 
-void assay__answer_end(struct assay__answer *answer)
+bool assay__answer_end(struct assay__answer *answer)
 {
     assay_error err;
 
     add(answer, "end\n");
     if (answer->rc == ASSAY_OK)
-        return;
+        return true;
     err = answer->err;
     assay__answer_error(answer, err.msg);
+    return false;
 }

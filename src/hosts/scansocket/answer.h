@@ -49,7 +49,8 @@ void assay__answer_context(struct assay__answer *answer, const char *prefix,
                            const assay_context *context);
 void assay__answer_edits(struct assay__answer *answer,
                          const assay_message *message);
-/** "end". Turns an answer that could not be made into an error. */
-void assay__answer_end(struct assay__answer *answer);
+/** "end". Turns an answer that could not be made into an error.
+ *  @return false when it did; answer->err tells why */
+bool assay__answer_end(struct assay__answer *answer);
 
 #endif

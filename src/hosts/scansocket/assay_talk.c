@@ -170,27 +170,24 @@ static void send_error(struct assay__client *client, const char *text)
     client->lingers = true;
 }
 
-/* It never fits, however often it is sent. */
 static void send_too_large(struct assay__client *client)
 {
-    const assay_disposition disposition = {
-        .action = ASSAY_ACTION_REJECT,
-        .code = 552,
-        .enhanced = "5.3.4",
-        .text = "Message is too large",
-        .module = "assayd",
-    };
-    assay_verdict verdict = {.status = ASSAY_STATUS_UNSCANNABLE,
-                             .reason = ASSAY_REASON_OVERSIZE};
+    const assay_verdict verdict = {.status = ASSAY_STATUS_UNSCANNABLE,
+                                   .reason = ASSAY_REASON_OVERSIZE};
+    assay_disposition disposition;
     struct assay__answer answer;
+
+    assay__check_refuse_size(&disposition);
 
     assay__answer_init(&answer, client->budget);
     assay__answer_ok(&answer);
     assay__answer_disposition(&answer, &disposition);
     assay__answer_verdict(&answer, &verdict);
-    assay__answer_end(&answer);
+    (void)assay__answer_end(&answer);
     send_answer(client, &answer);
     assay__answer_fini(&answer);
+    assay__client_log_fault(client, "protocol=assay",
+                            "larger than max_size, or its headers than 1 MiB");
     client->lingers = true;
 }
 
@@ -249,7 +246,7 @@ static void serve_check(struct assay__client *client, struct assay__case *all)
     assay__answer_init(&answer, client->budget);
     assay__check_run(client, all, &check, &answer);
     send_answer(client, &answer);
-    if (check.session)
+    if (check.is_answered)
         log_check(client, &all->request, &check, since_ms);
     if (check.may_store)
         serve_store(client, &check);
@@ -294,7 +291,7 @@ static void serve_scan(struct assay__client *client, struct assay__case *all)
     assay__answer_init(&answer, client->budget);
     assay__answer_ok(&answer);
     assay__answer_verdict(&answer, &verdict);
-    assay__answer_end(&answer);
+    (void)assay__answer_end(&answer);
     send_answer(client, &answer);
     assay__answer_fini(&answer);
     (void)snprintf(what, sizeof what, "protocol=assay kind=scan size=%zu",

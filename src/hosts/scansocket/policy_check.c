@@ -218,7 +218,7 @@ static assay_rc recipients(struct run *run)
     return ASSAY_OK;
 }
 
-static void set_too_large(assay_disposition *disposition)
+void assay__check_refuse_size(assay_disposition *disposition)
 {
     *disposition = (assay_disposition){
         .action = ASSAY_ACTION_REJECT,
@@ -236,7 +236,7 @@ static assay_rc data(struct run *run)
     assay_rc rc = assay__case_build(run->all, message, &run->err);
 
     if (rc == ASSAY_E_LIMIT) {
-        set_too_large(&run->check->disposition); /* it never fits */
+        assay__check_refuse_size(&run->check->disposition);
         return ASSAY_OK;
     }
     if (rc == ASSAY_OK)
@@ -259,6 +259,8 @@ static assay_rc run_phases(struct run *run)
 }
 
 /* ---- the answer -------------------------------------------------------- */
+
+static const char fault_kind[] = "protocol=assay kind=check";
 
 static void answer_stored(struct run *run)
 {
@@ -288,8 +290,10 @@ static void answer_all(struct run *run)
     }
     if (goes_on(run))
         answer_stored(run);
-    assay__answer_end(run->answer);
-    check->may_store = check->stored > 0 && run->answer->rc == ASSAY_OK;
+    check->is_answered = assay__answer_end(run->answer);
+    check->may_store = check->stored > 0 && check->is_answered;
+    if (!check->is_answered)
+        assay__client_log_fault(run->client, fault_kind, run->answer->err.msg);
 }
 
 void assay__check_run(const struct assay__client *client,
@@ -308,7 +312,7 @@ void assay__check_run(const struct assay__client *client,
         answer_all(&run);
         return;
     }
-    assay__client_log_fault(client, "kind=check", run.err.msg);
+    assay__client_log_fault(client, fault_kind, run.err.msg);
     assay__answer_error(answer, run.err.msg);
 }
 
@@ -322,7 +326,7 @@ void assay__check_store(struct assay__check *check,
         return;
     }
     assay__answer_ok(answer);
-    assay__answer_end(answer);
+    (void)assay__answer_end(answer);
 }
 
 void assay__check_fini(struct assay__check *check)

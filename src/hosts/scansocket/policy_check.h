@@ -37,9 +37,10 @@ struct assay__check {
     assay_session *session; /* owned; NULL: none */
     assay_disposition disposition;
     assay_verdict verdict;
-    size_t size;    /* of the message */
-    size_t stored;  /* recipients whose mail goes to a Maildir */
-    bool may_store; /* a line "store" may follow */
+    size_t size;      /* of the message */
+    size_t stored;    /* recipients whose mail goes to a Maildir */
+    bool is_answered; /* else the answer is an error */
+    bool may_store;   /* a line "store" may follow */
 };
 
 /**
@@ -55,5 +56,9 @@ void assay__check_run(const struct assay__client *client,
 void assay__check_store(struct assay__check *check,
                         struct assay__answer *answer);
 void assay__check_fini(struct assay__check *check);
+
+/** What a message gets that is too large: 552, since it never fits, however
+ *  often it is sent. */
+void assay__check_refuse_size(assay_disposition *disposition);
 
 #endif

@@ -247,6 +247,10 @@ def test_what_is_not_understood_is_an_error(folder):
     with serve(folder) as assayd:
         for data, wanted in cases:
             check(data[:40], error_of(folder, data), wanted)
+        # Nor is it one in the log.
+        log = assayd.log.read_text()
+        check("log", log.count(" scan.fault "), len(cases))
+        check("log", log.count(" scan.request "), 0)
         check("IPv6", ask(folder, "check", ("peer=IPv6:::1",))[0],
               "assay/1 ok")
         # What an SMTP client sends, it cannot keep a mail from being checked
@@ -273,6 +277,7 @@ def test_limits(folder):
             file.truncate(200000)
             _, values = ask(folder, where="body=fd 0", files=[file.fileno()])
             check("file", refusal(values), too_large)
+        check("log", assayd.log.read_text().count("larger than max_size"), 5)
         check("slow", error_of(folder, b"assay/1 check\nrcpt=a"),
               "the request did not arrive in time")
         check("stop", assayd.stop(), 0)

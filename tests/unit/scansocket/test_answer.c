@@ -34,7 +34,7 @@ START_TEST(nothing_in_a_value_ends_its_line)
 {
     assay__answer_ok(&answer);
     assay__answer_line(&answer, "text", "a\nend\r\n100%");
-    assay__answer_end(&answer);
+    ck_assert(assay__answer_end(&answer));
     check_text("assay/1 ok\ntext=a%0Aend%0D%0A100%25\nend\n");
 }
 END_TEST
@@ -131,7 +131,7 @@ START_TEST(edit_that_is_too_long_is_an_error)
     message = edited_message(value);
     assay__answer_ok(&answer);
     assay__answer_edits(&answer, message);
-    assay__answer_end(&answer);
+    ck_assert(!assay__answer_end(&answer));
     assay_message_free(&message);
     free(value);
     check_text("assay/1 error the edit of header X-A is too long\nend\n");
@@ -143,7 +143,7 @@ START_TEST(answer_without_room_is_an_error)
     assay__budget_init(&budget, 5);
     assay__answer_ok(&answer);
     assay__answer_line(&answer, "action", "continue");
-    assay__answer_end(&answer);
+    ck_assert(!assay__answer_end(&answer));
     check_text("assay/1 error all clients together have sent more than "
                "max_memory\nend\n");
 }
