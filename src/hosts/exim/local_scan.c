@@ -97,6 +97,29 @@ static void drop_refused(const struct assay__exim_answer *answer)
     assay__exim_mail_drop(answer, "refused");
 }
 
+static int answer_refusal(const struct assay__exim_check *check,
+                          uschar **return_text)
+{
+    char text[ASSAY__EXIM_REPLY_LINE_SIZE];
+
+    assay__exim_reply_text(&check->reply, text);
+    *return_text = string_copy(CUS text);
+    return check->reply.action == ASSAY__EXIM_REJECT ? LOCAL_SCAN_REJECT
+                                                     : LOCAL_SCAN_TEMPREJECT;
+}
+
+/* Whoever was named twice and refused once is dropped twice. A mail for nobody
+ * is lost, so this is a refusal. */
+static int refuse_all(struct assay__exim_check *check, uschar **return_text)
+{
+    struct assay__exim_reason why = {""};
+
+    if (!assay__exim_reply_read(&check->reply, &check->answer,
+                                ASSAY__EXIM_REFUSED_REJECT, &why))
+        return tempreject(&why, failure_text, return_text);
+    return answer_refusal(check, return_text);
+}
+
 static int accept_message(struct assay__exim_check *check, uschar **return_text)
 {
     struct assay__exim_reason why = {""};
@@ -104,6 +127,8 @@ static int accept_message(struct assay__exim_check *check, uschar **return_text)
     if (!assay__exim_mail_can_change(&check->answer, &why))
         return tempreject(&why, failure_text, return_text);
     drop_refused(&check->answer);
+    if (recipients_count == 0)
+        return refuse_all(check, return_text);
     if (assay__exim_answer_get(&check->answer, "stored")) {
         assay__exim_mail_drop(&check->answer, "stored");
         if (!assay__exim_check_store(check, &why))
@@ -126,17 +151,6 @@ static int discard(uschar **return_text)
     /* Exim writes it behind "=> blackhole". */
     *return_text = string_copy(CUS "discarded by the policy of Assay");
     return LOCAL_SCAN_ACCEPT;
-}
-
-static int answer_refusal(const struct assay__exim_check *check,
-                          uschar **return_text)
-{
-    char text[ASSAY__EXIM_REPLY_LINE_SIZE];
-
-    assay__exim_reply_text(&check->reply, text);
-    *return_text = string_copy(CUS text);
-    return check->reply.action == ASSAY__EXIM_REJECT ? LOCAL_SCAN_REJECT
-                                                     : LOCAL_SCAN_TEMPREJECT;
 }
 
 static int answer(struct assay__exim_check *check, uschar **return_text)

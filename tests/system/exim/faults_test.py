@@ -270,6 +270,13 @@ def test_refused_recipient(folder):
           "c@example.net: 550 5.1.1 no such mailbox")
 
 
+def test_nobody_is_left(folder):
+    """All that there were are refused, one of them only once."""
+    seen, _ = scan_with(folder, says(*REFUSED), "rcpt c@example.net",
+                        "rcpt c@example.net", config=("on_refused = drop",))
+    check("return", seen.one("return"), f"{REJECT} 5.1.1 no such mailbox")
+
+
 def sends(data):
     """A behaviour: these bytes, then the end."""
     return lambda connection, _request: connection.send(data)
