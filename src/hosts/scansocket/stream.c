@@ -121,6 +121,32 @@ static assay_rc check_file(int fd, off_t *size_out, assay_error *err)
     return ASSAY_OK;
 }
 
+/* As pread(), and through signals. */
+static ssize_t read_at(int fd, void *out, size_t len, off_t at)
+{
+    ssize_t got;
+
+    do {
+        got = pread(fd, out, len, at);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* Files of /proc and the like have more than their size says, and others grow:
+ * what was not read must not be part of a verdict. */
+static assay_rc check_end(int fd, off_t size, assay_error *err)
+{
+    char more;
+    ssize_t got = read_at(fd, &more, 1, size);
+
+    if (got < 0)
+        return assay_error_set(err, ASSAY_E_IO, "%s", strerrordesc_np(errno));
+    if (got > 0)
+        return assay_error_set(err, ASSAY_E_IO,
+                               "the file has more than its size says");
+    return ASSAY_OK;
+}
+
 assay_rc assay__stream_add_file(struct assay__stream *stream, int fd,
                                 assay_error *err)
 {
@@ -137,9 +163,7 @@ assay_rc assay__stream_add_file(struct assay__stream *stream, int fd,
         rc = assay__stream_room(stream, (size_t)(size - at), &room, err);
         if (rc != ASSAY_OK)
             break;
-        got = pread(fd, stream->data + stream->len, room, at);
-        if (got < 0 && errno == EINTR)
-            continue;
+        got = read_at(fd, stream->data + stream->len, room, at);
         if (got < 0)
             return assay_error_set(err, ASSAY_E_IO, "%s",
                                    strerrordesc_np(errno));
@@ -149,5 +173,5 @@ assay_rc assay__stream_add_file(struct assay__stream *stream, int fd,
         stream->len += (size_t)got;
         at += got;
     }
-    return rc;
+    return rc == ASSAY_OK ? check_end(fd, size, err) : rc;
 }

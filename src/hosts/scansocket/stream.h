@@ -61,7 +61,8 @@ assay_rc assay__stream_add(struct assay__stream *stream, const void *data,
  *
  * @param fd  borrowed
  * @return as assay__stream_room(); ASSAY_E_INVAL no regular file, or not open
- *         for reading; ASSAY_E_IO also when it became shorter meanwhile
+ *         for reading; ASSAY_E_IO also when it became shorter meanwhile, or
+ *         has more than its size says
  * Blocks: on the file.
  */
 assay_rc assay__stream_add_file(struct assay__stream *stream, int fd,

@@ -146,6 +146,18 @@ START_TEST(what_is_no_readable_file_is_refused)
 }
 END_TEST
 
+/* Those of /proc say that they are empty. */
+START_TEST(file_with_more_than_its_size_is_refused)
+{
+    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(assay__stream_add_file(&stream, fd, &err), ASSAY_E_IO);
+    ck_assert_str_eq(err.msg, "the file has more than its size says");
+    (void)close(fd);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("stream");
@@ -160,6 +172,7 @@ int main(void)
     tcase_add_test(tcase, empty_file_is_empty);
     tcase_add_test(tcase, sparse_file_over_the_limit_is_not_read);
     tcase_add_test(tcase, what_is_no_readable_file_is_refused);
+    tcase_add_test(tcase, file_with_more_than_its_size_is_refused);
     suite_add_tcase(suite, tcase);
     return check_run(suite);
 }
