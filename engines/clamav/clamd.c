@@ -25,7 +25,6 @@ struct clamd {
     struct assay__clamav_canary canary;
     char *deep; /* see assay__clamav_canary_deep() */
     size_t deep_size;
-    uint64_t refreshed; /* changes at the last refresh; one thread */
     size_t count;
     struct assay__clamd_daemon daemons[];
 };
@@ -371,7 +370,7 @@ static assay_rc clamd_refresh(void *instance, bool *changed_out,
                               assay_error *err)
 {
     struct clamd *self = instance;
-    uint64_t changes;
+    uint64_t before = count_changes(self);
     assay_rc rc = ASSAY_OK;
 
     for (size_t i = 0; i < self->count; i++) {
@@ -386,9 +385,7 @@ static assay_rc clamd_refresh(void *instance, bool *changed_out,
         if (one != ASSAY_OK)
             rc = one;
     }
-    changes = count_changes(self);
-    *changed_out = changes != self->refreshed;
-    self->refreshed = changes;
+    *changed_out = count_changes(self) != before;
     return rc;
 }
 

@@ -319,6 +319,8 @@ class Sessions(ClamdTest):
         fake = self.fake(version="ClamAV 9.9.9/1/Fake")
         play = self.play([fake], threads=1)
         seen = [play.ask("epoch")]
+        self.assertEqual(play.ask("refresh"), ["0", "0"])
+        self.assertEqual(play.ask("epoch"), seen[0])
         for number in 2, 1, 2:
             fake.version = f"ClamAV 9.9.9/{number}/Fake"
             self.assertEqual(play.ask("refresh"), ["0", "1"])
