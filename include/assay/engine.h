@@ -58,7 +58,8 @@ typedef enum assay_found {
 /**
  * Filled by the scan op. The dispatcher alone makes a verdict of it: NOTHING
  * becomes CLEAN only if coverage is complete and the deadline has not passed,
- * and THREAT becomes INFECTED only if info has a name.
+ * and THREAT becomes INFECTED only if info has a name ("unnamed" for one
+ * without an ASCII character).
  *
  * coverage: bytes_total is the dispatcher's; bytes_seen is what the engine
  * answers for, the content's size when it looked at all of it. An engine that

@@ -8,6 +8,9 @@
 
 #include "base/text.h"
 
+/* What a threat is called whose name has no ASCII character. */
+#define UNNAMED "unnamed"
+
 /* Kept free in an info text for what is put before a detail. */
 #define DETAIL_ROOM 32
 
@@ -96,8 +99,21 @@ static bool is_name(const char *text)
     return text[strspn(text, " ?")] != '\0' && strcmp(text, "(null)") != 0;
 }
 
-static void judge_threat(const char *name, assay_verdict *verdict)
+/* Names in other scripts have nothing left that a reply could show; whoever
+ * gives one has found something all the same. */
+static bool is_foreign(const char *text, size_t size)
 {
+    for (size_t i = 0; i < size && text[i] != '\0'; i++)
+        if ((unsigned char)text[i] > 0x7f)
+            return true;
+    return false;
+}
+
+static void judge_threat(const assay_finding *finding, const char *name,
+                         assay_verdict *verdict)
+{
+    if (!is_name(name) && is_foreign(finding->info, sizeof finding->info))
+        name = UNNAMED;
     if (!is_name(name)) {
         assay__verdict_fail(verdict, ASSAY_STATUS_ERROR, ASSAY_REASON_ENGINE,
                             "the engine reports a threat without a name");
@@ -164,7 +180,7 @@ void assay__finding_judge(const assay_finding *finding,
         judge_nothing(facts, verdict);
         return;
     case ASSAY_FOUND_THREAT:
-        judge_threat(info, verdict);
+        judge_threat(finding, info, verdict);
         return;
     case ASSAY_FOUND_UNSCANNABLE:
         judge_unscannable(finding, info, verdict);
