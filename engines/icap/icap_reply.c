@@ -19,7 +19,7 @@ void assay__icap_reply_init(struct assay__icap_reply *reply, const void *sent,
     reply->icap.count = reply->http.count = 0;
     reply->icap.len = reply->http.len = 0;
     reply->has_request = reply->has_response = reply->has_body = false;
-    reply->is_bare = false;
+    reply->is_bare = reply->has_trailer = false;
     reply->is_same = true;
     reply->body_len = reply->chunk_left = 0;
     reply->sent = sent;
@@ -360,6 +360,7 @@ static size_t feed_trailer(struct assay__icap_reply *reply, char c)
             reply->state = ASSAY__ICAP_DONE;
         reply->line_len = 0;
     } else if (c != '\r') {
+        reply->has_trailer = true;
         reply->line_len++;
     }
     return 1;

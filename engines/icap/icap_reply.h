@@ -43,6 +43,7 @@ struct assay__icap_reply {
     bool has_body;
     bool is_bare;      /* it does not say what it encapsulates: the connection
                           cannot be used again */
+    bool has_trailer;  /* lines behind the body, which are not kept */
     bool is_same;      /* so far the body is the one that was sent */
     uint64_t body_len; /* bytes of the body so far */
     /* of the reader */

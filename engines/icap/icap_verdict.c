@@ -188,16 +188,21 @@ static void read_infection(struct hearing *hearing, struct span value)
 
 /* ---- the other headers -------------------------------------------------- */
 
+static bool is_harmless(const struct hearing *hearing, struct span name)
+{
+    return hearing->harmless[0] != '\0' && is(name, hearing->harmless);
+}
+
 static void read_name(struct hearing *hearing, struct span value)
 {
-    if (is_denial(value) ||
-        (hearing->harmless[0] != '\0' && is(value, hearing->harmless)))
+    if (is_denial(value) || is_harmless(hearing, value))
         return;
     note(&hearing->evidence, KIND_THREAT, value);
 }
 
 /* A count; then of each violation a file, a threat, a number and what was done
- * about it, on lines of their own. */
+ * about it, on lines of their own. Beside a violation that is no virus those
+ * with a number below 0 are none either. */
 static void read_violations(struct hearing *hearing, struct span value)
 {
     struct span rest = value;
@@ -205,11 +210,20 @@ static void read_violations(struct hearing *hearing, struct span value)
 
     if (is_denial(count))
         return;
-    (void)cut(&rest, '\n');
-    count = cut(&rest, '\n');
-    if (hearing->harmless[0] != '\0' && is(count, hearing->harmless))
-        return;
-    note(&hearing->evidence, KIND_THREAT, count);
+    do {
+        struct span name, number;
+
+        (void)cut(&rest, '\n');
+        name = cut(&rest, '\n');
+        number = cut(&rest, '\n');
+        (void)cut(&rest, '\n');
+        if (!is_harmless(hearing, name))
+            note(&hearing->evidence,
+                 hearing->harmless[0] != '\0' && has_part(number, "-")
+                     ? KIND_CONTAINER
+                     : KIND_THREAT,
+                 name);
+    } while (rest.len > 0);
 }
 
 /* X-FSecure-Scan-Result. What it does not know to be clean it did not see. */
@@ -496,7 +510,10 @@ static void judge_content(const struct assay__icap_reply *reply,
                        ? reply->has_request && !reply->has_response
                        : reply->has_response && reply->http.status == STATUS_OK;
 
-    if (!is_ours || !assay__icap_reply_is_echo(reply))
+    if (reply->has_trailer)
+        set_fault(finding, ASSAY_REASON_ENGINE,
+                  "it says something behind the content, which is not read");
+    else if (!is_ours || !assay__icap_reply_is_echo(reply))
         set_fault(finding, ASSAY_REASON_ENGINE,
                   "it changed the content, and does not say why");
     else if (!asked->is_all_sent)

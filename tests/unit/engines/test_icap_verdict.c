@@ -100,6 +100,14 @@ static const struct {
     {"X-Infection-Found: Type=2; Threat=Scan error;\r\n"
      "X-Violations-Found: 1\r\n\ta\r\n\tScan error\r\n\t-7\r\n\t2",
      ASSAY_FOUND_UNSCANNABLE, ASSAY_REASON_PARTIAL, "Scan error", ""},
+    {"X-Infection-Found: Type=2; Threat=Scan error;\r\n"
+     "X-Violations-Found: 2\r\n\ta\r\n\tScan error\r\n\t-7\r\n\t2\r\n"
+     "\tb\r\n\tEicar\r\n\t11101\r\n\t2",
+     ASSAY_FOUND_THREAT, 0, "Eicar", "Eicar"},
+    {"X-Infection-Found: Type=2; Threat=Scan error;\r\n"
+     "X-Violations-Found: 2\r\n\ta\r\n\tScan error\r\n\t-7\r\n\t2\r\n"
+     "\tb\r\n\tToo large\r\n\t-2\r\n\t2",
+     ASSAY_FOUND_UNSCANNABLE, ASSAY_REASON_PARTIAL, "Scan error", ""},
     {"X-Virus-ID: Eicar", ASSAY_FOUND_THREAT, 0, "Eicar", "Eicar"},
     {"X-Virus-ID: no threats", ASSAY_FOUND_NOTHING, 0, "", "OK"},
     {"X-Virus-ID: \"no threats\"", ASSAY_FOUND_NOTHING, 0, "", "OK"},
@@ -326,6 +334,24 @@ START_TEST(a_content_is_clean_when_it_is_the_same)
 }
 END_TEST
 
+/* It might be anything, the name of a threat as well. */
+START_TEST(what_stands_behind_the_content_is_not_passed_over)
+{
+    static const char text[] =
+        "ICAP/1.0 200 OK\r\nEncapsulated: res-hdr=0, res-body=19\r\n\r\n"
+        "HTTP/1.1 200 OK\r\n\r\n"
+        "7\r\n" SENT "\r\n0\r\nX-Virus-ID: Eicar\r\n\r\n";
+
+    assay__icap_reply_init(&reply, SENT, strlen(SENT), 1024);
+    ck_assert_uint_eq(assay__icap_reply_feed(&reply, text, sizeof text - 1),
+                      sizeof text - 1);
+    ck_assert_int_eq(reply.state, ASSAY__ICAP_DONE);
+    finding = (assay_finding){.coverage.bytes_total = strlen(SENT)};
+    assay__icap_judge(&reply, &asked, &finding);
+    ck_assert_int_eq(finding.found, ASSAY_FOUND_FAULT);
+}
+END_TEST
+
 START_TEST(a_page_may_count_as_infected)
 {
     judge("200", "", PAGE, "blocked");
@@ -387,6 +413,7 @@ int main(void)
     tcase_add_test(tc, an_early_answer_is_not_clean);
     tcase_add_loop_test(tc, a_content_is_clean_when_it_is_the_same, 0,
                         (int)COUNT_OF(contents));
+    tcase_add_test(tc, what_stands_behind_the_content_is_not_passed_over);
     tcase_add_test(tc, a_page_may_count_as_infected);
     tcase_add_loop_test(tc, a_redirection_may_name_the_threat, 0,
                         (int)COUNT_OF(locations));
