@@ -274,6 +274,26 @@ static bool is_sound(const struct assay__icap_connection *connection)
            assay__icap_connection_is_quiet(connection);
 }
 
+/* Those that ended, or lay idle for too long, would keep their descriptors
+ * until somebody takes them; the ones at the bottom for ever. They keep their
+ * places meanwhile. */
+static void tidy(struct assay__icap_server *server)
+{
+    struct assay__icap_connection *idle[ASSAY__ICAP_OPEN_MAX];
+    size_t count;
+
+    pthread_mutex_lock(&server->lock);
+    count = server->idle_count;
+    memcpy(idle, server->idle, count * sizeof *idle);
+    server->idle_count = 0;
+    pthread_mutex_unlock(&server->lock);
+    for (size_t i = 0; i < count; i++)
+        if (is_sound(idle[i]))
+            keep(server, &idle[i]);
+        else
+            let_go(server, &idle[i]);
+}
+
 /* A connection, idle or new. */
 static assay_rc acquire(struct assay__icap_server *server,
                         const struct assay__icap_job *job,
@@ -458,8 +478,10 @@ assay_rc assay__icap_server_refresh(struct assay__icap_server *server,
                                         .may_wait = true};
     struct assay__icap_connection *connection = NULL;
     assay_error tail = {0};
-    assay_rc rc = acquire(server, &job, &connection, &tail);
+    assay_rc rc;
 
+    tidy(server);
+    rc = acquire(server, &job, &connection, &tail);
     if (rc == ASSAY_OK)
         rc = ask_options_over_any(server, &job, &connection, &tail);
     if (rc != ASSAY_OK)

@@ -13,6 +13,7 @@ no answer is ever taken for another content.
 """
 
 import json
+import os
 import random
 import sys
 import time
@@ -651,6 +652,28 @@ class Connections(IcapTest):
         self.assertNotIn(slow_one, play.findings)
         busy.go.set()
         self.assertEqual(play.finding(slow_one).found, "nothing")
+        self.end(play)
+
+    def test_idle_connections_that_end_are_let_go(self):
+        fake = self.fake()
+        play = self.play([fake], threads=8)
+        before = fake.connections
+        names = [play.submit(Case(f"slow {n}", [
+            ["await"], send(bare("204 No Content"))], []).content)
+                 for n in range(8)]
+        end = time.monotonic() + 60
+        while len(fake.played) < 8:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+        fake.go.set()
+        for name in names:
+            self.assertEqual(play.finding(name).found, "nothing")
+        folder = f"/proc/{play.process.pid}/fd"
+        many = len(os.listdir(folder))
+        self.assertGreaterEqual(fake.connections, before + 7)
+        fake.cut()
+        self.assertEqual(play.ask("refresh"), ["0", "0"])
+        self.assertLessEqual(len(os.listdir(folder)), many - 7)
         self.end(play)
 
     def test_an_idle_connection_that_ends_costs_no_scan(self):
