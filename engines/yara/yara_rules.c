@@ -8,8 +8,8 @@
  * Each file is a namespace, so two files may have rules of one name, and a
  * global rule restricts its own file only. External variables are not defined
  * and includes are off: what a rule means is in its file. A file with an error
- * spoils the compiler it was given to; the files behind it are then compiled
- * one by one, so that all errors are told at once.
+ * spoils the compiler it was given to; the files behind it are then given to
+ * others, so that all errors are told at once.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -126,19 +126,26 @@ static bool add_text(YR_COMPILER *compiler, struct load *load, const char *name,
     return is_added;
 }
 
+/* A compiler serves until an error, because many of them take long to make. */
 static void look_for_more_errors(struct load *load,
                                  const struct assay__yara_files *files,
                                  size_t at)
 {
-    for (; at < files->count && load->errors <= ERRORS_MAX; at++) {
-        YR_COMPILER *compiler = new_compiler(load);
+    YR_COMPILER *compiler = NULL;
 
+    for (; at < files->count && load->errors <= ERRORS_MAX; at++) {
+        if (!compiler)
+            compiler = new_compiler(load);
         if (!compiler)
             return;
-        (void)add_text(compiler, load, files->files[at].name,
-                       files->files[at].text);
+        if (add_text(compiler, load, files->files[at].name,
+                     files->files[at].text))
+            continue;
         yr_compiler_destroy(compiler);
+        compiler = NULL;
     }
+    if (compiler)
+        yr_compiler_destroy(compiler);
 }
 
 static bool add_canary(YR_COMPILER *compiler, struct load *load,
