@@ -69,6 +69,7 @@ struct assay__yara_files {
     struct assay__yara_file *files;
     size_t count, room;
     size_t left_out; /* entries that look like rules and cannot be */
+    size_t linked;   /* links to folders, which are not followed */
 };
 
 /** Bounds for what is read. */

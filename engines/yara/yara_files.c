@@ -88,6 +88,23 @@ static bool is_folder(int parent, const char *name)
            S_ISDIR(status.st_mode);
 }
 
+static bool is_linked_folder(int parent, const char *name)
+{
+    struct stat status, target;
+
+    return !fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) &&
+           S_ISLNK(status.st_mode) && !fstatat(parent, name, &target, 0) &&
+           S_ISDIR(target.st_mode);
+}
+
+/* What is passed over is told, so that nobody thinks that it is in use. */
+static void count_left_out(struct assay__yara_files *files, int folder,
+                           const char *name)
+{
+    files->left_out += is_compiled(name);
+    files->linked += is_linked_folder(folder, name);
+}
+
 static assay_rc visit_entry(struct walk *walk, int folder, const char *name,
                             const char *path, unsigned depth, assay_error *err)
 {
@@ -96,14 +113,22 @@ static assay_rc visit_entry(struct walk *walk, int folder, const char *name,
 
     if (is_folder(folder, name))
         return walk_folder(walk, folder, name, path, depth + 1, err);
-    if (is_compiled(name) && walk->found)
-        walk->found->left_out++;
-    if (!is_rules(name))
+    if (!is_rules(name)) {
+        if (walk->found)
+            count_left_out(walk->found, folder, name);
         return ASSAY_OK;
+    }
     if (fstatat(folder, name, &status, 0))
         return assay_error_set(err, ASSAY_E_IO, "the rules in %s: %s: %m",
                                walk->root, path);
     return visit_file(walk, &place, err);
+}
+
+/* @return NULL at the end, and errno is 0 unless it could not be read */
+static const struct dirent *next_entry(DIR *dir)
+{
+    errno = 0;
+    return readdir(dir);
 }
 
 /* What begins with a dot is a version control's or an editor's. */
@@ -114,7 +139,7 @@ static assay_rc visit_entries(struct walk *walk, DIR *dir, const char *path,
     char below[PATH_MAX];
     assay_rc rc = ASSAY_OK;
 
-    while (rc == ASSAY_OK && (entry = readdir(dir))) {
+    while (rc == ASSAY_OK && (entry = next_entry(dir))) {
         if (entry->d_name[0] == '.')
             continue;
         if (++walk->entries > ENTRIES_MAX ||
@@ -126,6 +151,9 @@ static assay_rc visit_entries(struct walk *walk, DIR *dir, const char *path,
                                    walk->root);
         rc = visit_entry(walk, dirfd(dir), entry->d_name, below, depth, err);
     }
+    if (rc == ASSAY_OK && errno != 0) /* some of them, which is not all */
+        return assay_error_set(err, ASSAY_E_IO, "the rules in %s: %s: %m",
+                               walk->root, path[0] ? path : walk->root);
     return rc;
 }
 

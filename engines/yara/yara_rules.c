@@ -221,6 +221,11 @@ static void log_load(const struct load *load,
                         "instance=%s count=%zu reason=\"compiled rules are "
                         "not loaded, because libyara runs them unchecked\"",
                         self->name, files->left_out);
+    if (files->linked)
+        assay_log_write(&self->log, ASSAY_LOG_WARN, "yara.linked_folders",
+                        "instance=%s count=%zu reason=\"links to folders are "
+                        "not followed; none of their rules is in use\"",
+                        self->name, files->linked);
 }
 
 static assay_rc compile(const struct assay__yara *self,

@@ -175,6 +175,9 @@ START_TEST(links_to_folders_are_not_followed)
     ck_assert_int_eq(symlink(".", path), 0);
     fixture_open();
     ck_assert_uint_eq(fixture_logged("files=1 count=1"), 1);
+    ck_assert_uint_eq(fixture_logged("yara.linked_folders instance=yara1 "
+                                     "count=1"),
+                      1);
 }
 END_TEST
 
