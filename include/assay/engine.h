@@ -224,7 +224,8 @@ enum {
     /* since 1.3 */
     ASSAY_ENGINE_WANTS_PARTS = 1u << 3 /**< does not read mails: beside a whole
                                             message it is given each of its
-                                            parts, decoded */
+                                            parts, decoded, and what other
+                                            readings of it add */
 };
 
 /** The one exported symbol of an engine. */

@@ -329,6 +329,14 @@ static assay_rc make_readings(const struct assay__contents *contents,
     return assay__readings_new(run->message, &bounds, run->readings, err);
 }
 
+/* What is a file in a text, or a mail with an encoding, is for the engine's
+ * own reader to open; for one that has none, other readings have it. */
+static bool wants_readings(const struct assay__contents *contents)
+{
+    return contents->options->paranoid ||
+           (contents->wants_parts && contents->has_message);
+}
+
 static enum assay__contents_step next_reading(struct assay__contents *contents,
                                               struct assay__source *source,
                                               assay_verdict *verdict)
@@ -338,7 +346,7 @@ static enum assay__contents_step next_reading(struct assay__contents *contents,
     assay_error err = {0};
     assay_rc rc = ASSAY_OK;
 
-    if (!is_whole_message(contents) || !contents->options->paranoid)
+    if (!is_whole_message(contents) || !wants_readings(contents))
         return ASSAY__CONTENTS_OVER;
     if (begin_stage(contents))
         rc = make_readings(contents, &err);

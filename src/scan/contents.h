@@ -14,7 +14,8 @@
  *                                        cut the tree, or when not every
  *                                        reader sees the same leaves
  *   a message, for an engine that wants  each leaf, decoded, and the message;
- *   parts                                with mime_decompose as above
+ *   parts                                with mime_decompose as above; beside
+ *                                        the message what other readings add
  *   with paranoid, besides               what other readings of the message
  *                                        add
  *

@@ -46,7 +46,8 @@ static void apply_all_limits(const struct assay__run *run,
         apply_limits(assay_message_tree_limits(run->message),
                      "a limit on parts, depth or headers cut the message",
                      verdict);
-    if (engine->options.paranoid && *run->readings)
+    if ((engine->options.paranoid || engine->core->wants_parts) &&
+        *run->readings)
         apply_limits(assay__readings_limits(*run->readings),
                      "a limit ended the search for other readings", verdict);
 }

@@ -30,8 +30,8 @@ struct assay__run {
     const assay_content *content; /* given by the caller, or NULL */
     assay_message *message;       /* scanned, or of the part; may be NULL */
     int64_t start_ms;             /* every timeout counts from here */
-    struct assay__readings **readings; /* made by the first paranoid engine;
-                                          NULL there until then */
+    struct assay__readings **readings; /* made by the first engine that wants
+                                          them; NULL there until then */
     assay__dispatch_each *each;
     void *arg;
 };

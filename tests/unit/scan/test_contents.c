@@ -628,6 +628,38 @@ START_TEST(wanted_parts_replace_the_message_with_mime_decompose)
 }
 END_TEST
 
+/* Both are of every day, and any program that reads mail opens them; an engine
+ * that reads none sees an encoded text. */
+static const char *const enclosed[] = {
+    "\r\nsee here\r\nbegin 644 "
+    "worm.bin\r\n286QP:&$Z($9/54Y$(%=O<FT*\r\n`\r\nend\r\n",
+    "Content-Type: message/rfc822\r\n"
+    "Content-Transfer-Encoding: base64\r\n\r\n"
+    "Q29udGVudC1UcmFuc2Zlci1FbmNvZGluZzogYmFzZTY0DQoNCllXeHdhR0U2"
+    "SUVaUFZVNUVJRmR2Y20wSw0K\r\n",
+};
+
+START_TEST(files_in_parts_are_wanted_too)
+{
+    assay_verdict got = scan(enclosed[_i]);
+
+    ck_assert_int_eq(got.status, ASSAY_STATUS_INFECTED);
+    ck_assert_str_eq(got.info, "Worm");
+    options_of(0)->mime_decompose = true;
+    ck_assert_int_eq(scan(enclosed[_i]).status, ASSAY_STATUS_INFECTED);
+}
+END_TEST
+
+/* Other readings are scanned, and judged with paranoid alone. */
+START_TEST(wanted_readings_are_not_paranoid)
+{
+    assay_verdict got = scan(CONFLICT "bm90aGluZw==\r\n");
+
+    ck_assert_int_eq(got.status, ASSAY_STATUS_CLEAN);
+    ck_assert_int_eq(scan(CONFLICT WORM "\r\n").status, ASSAY_STATUS_INFECTED);
+}
+END_TEST
+
 static void add_wanted_tests(Suite *suite)
 {
     TCase *tc = tcase_create("wanted parts");
@@ -636,6 +668,8 @@ static void add_wanted_tests(Suite *suite)
     tcase_add_test(tc, wanted_parts_come_beside_the_message);
     tcase_add_test(tc, wanted_parts_are_found_in);
     tcase_add_test(tc, wanted_parts_replace_the_message_with_mime_decompose);
+    tcase_add_loop_test(tc, files_in_parts_are_wanted_too, 0, 2);
+    tcase_add_test(tc, wanted_readings_are_not_paranoid);
     suite_add_tcase(suite, tc);
 }
 
