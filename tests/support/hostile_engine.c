@@ -55,7 +55,8 @@
     X(refresh) X(refresh_lies) X(newer_changes) \
     X(flags_change) X(isolation_changes) X(open_fails) \
     X(open_silent) X(open_null) X(lock) \
-    X(forked) X(fork_blind)
+    X(forked) X(fork_blind) X(leak_open_least) \
+    X(settles) X(leak_daemon) X(blind)
 /* clang-format on */
 
 enum deed {
@@ -98,9 +99,11 @@ static void keep_thread(void)
     (void)pthread_attr_destroy(&attr);
 }
 
-static void keep_child(void)
+static void keep_child(bool as_daemon)
 {
     if (fork() == 0) {
+        if (as_daemon)
+            (void)setsid();
         (void)pause();
         _exit(0);
     }
@@ -110,6 +113,27 @@ static void keep_memory(void)
 {
     kept = malloc(1000);
     memset(kept, 1, 1000);
+}
+
+/* The smallest chunk that there is. */
+static void keep_least(void)
+{
+    kept = malloc(1);
+}
+
+/* No deed: nothing is kept. But an allocator that has a cache of freed chunks
+ * by their size keeps one more of them each time, for hundreds of times. */
+static void use_one_more(void)
+{
+    enum { SIZES = 60, STEP = 16, MOST = 8 };
+    int call = atomic_fetch_add(&calls, 1);
+    size_t size = STEP * (1 + (size_t)call % SIZES);
+    void *chunks[MOST];
+
+    for (int i = 0; i < MOST; i++)
+        chunks[i] = i <= call / SIZES ? malloc(size) : NULL;
+    for (int i = 0; i < MOST; i++)
+        free(chunks[i]);
 }
 
 static void keep_map(void)
@@ -207,8 +231,9 @@ static void leave_behind(enum deed deed)
         keep_thread();
         return;
     case DEED_leak_child:
+    case DEED_leak_daemon:
         if (atomic_fetch_add(&calls, 1) < 5)
-            keep_child();
+            keep_child(deed == DEED_leak_daemon);
         return;
     default:
         return;
@@ -269,6 +294,10 @@ static void lie(struct hostile *self, const assay_content *content,
                 bool is_late, assay_finding *finding)
 {
     switch (self->deed) {
+    case DEED_blind:
+        finding->found = ASSAY_FOUND_FAULT;
+        finding->reason = ASSAY_REASON_UNAVAILABLE;
+        return;
     case DEED_partial:
         finding->coverage.bytes_seen /= 2;
         return;
@@ -357,6 +386,10 @@ static void leave_open(enum deed deed, const assay_engine_args *args)
 {
     if (deed == DEED_leak_open)
         keep_memory();
+    else if (deed == DEED_leak_open_least)
+        keep_least();
+    else if (deed == DEED_settles)
+        use_one_more();
     else if (deed == DEED_leak_open_fd)
         keep_descriptor();
     else if (deed == DEED_leak_open_thread)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -25,7 +26,6 @@
 #include "progress.h"
 
 enum {
-    ONLY_MAX = 32, /* --check */
     CHECKS_MAX = 64,
     HUGE_MIB = 64,
     HUGE_MIB_MAX = 65536,
@@ -53,8 +53,8 @@ enum {
 struct run {
     struct assay__kit kit;
     size_t option_count;
-    const char *only[ONLY_MAX];
-    size_t only_count;
+    bool is_asked_for[CHECKS_MAX]; /* by --check */
+    bool are_all_asked_for;
     bool as_json;
     int output; /* memfd: what the checks print */
     struct assay__interrupt interrupt;
@@ -179,14 +179,6 @@ static size_t index_of(const char *name)
     return i;
 }
 
-static bool is_asked_for(const struct run *run, const char *name)
-{
-    for (size_t i = 0; i < run->only_count; i++)
-        if (strcmp(run->only[i], name) == 0)
-            return true;
-    return run->only_count == 0;
-}
-
 /* The check without which this one would tell nothing new; or NULL. */
 static const char *what_failed_before(const struct run *run,
                                       const struct assay__kit_check *check)
@@ -245,9 +237,9 @@ static int run_checks(struct run *run)
 {
     for (size_t i = 0; i < CHECKS_MAX; i++)
         run->passed[i] = true;
-    for (const struct assay__kit_check *check = assay__kit_checks; check->name;
-         check++)
-        if (is_asked_for(run, check->name) && !run_check(run, check))
+    for (size_t i = 0; assay__kit_checks[i].name; i++)
+        if ((run->are_all_asked_for || run->is_asked_for[i]) &&
+            !run_check(run, &assay__kit_checks[i]))
             break;
     if (run->counts[ASSAY__KIT_USAGE] > 0)
         return ASSAY__EXIT_USAGE;
@@ -285,6 +277,7 @@ static int run_kit(struct run *run)
         assay__kit_remove_folder(run->kit.folder);
         return ASSAY__EXIT_FOUND;
     }
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* for what an engine leaves */
     assay__progress_init(&run->progress);
     status = run_checks(run);
     assay__progress_fini(&run->progress);
@@ -362,16 +355,18 @@ static bool take_option(struct run *run, const char *text)
 
 static bool take_check(struct run *run, const char *name)
 {
-    if (!assay__kit_checks[index_of(name)].name) {
+    size_t i = index_of(name);
+
+    if (!assay__kit_checks[i].name) {
         (void)fprintf(stderr, "assay: there is no check \"%s\"; there are",
                       name);
-        for (size_t i = 0; assay__kit_checks[i].name; i++)
+        for (i = 0; assay__kit_checks[i].name; i++)
             (void)fprintf(stderr, " %s", assay__kit_checks[i].name);
         (void)fputc('\n', stderr);
         return false;
     }
-    if (run->only_count < ONLY_MAX)
-        run->only[run->only_count++] = name;
+    run->is_asked_for[i] = true;
+    run->are_all_asked_for = false;
     return true;
 }
 
@@ -473,10 +468,28 @@ static int test_file(struct run *run, int argc, char **argv)
     return run_kit(run);
 }
 
+static void restart(int argc, char **argv)
+{
+    /* What came before was taken off; the NULL at the end is copied. */
+    char **all = calloc((size_t)argc + 3, sizeof *all);
+
+    if (!all)
+        return;
+    all[0] = argv[0];
+    all[1] = (char[]){"engine"};
+    all[2] = (char[]){"test"};
+    memcpy(all + 3, argv + 1, (size_t)argc * sizeof *all);
+    assay__kit_restart_to_measure(all);
+    free(all);
+}
+
 int assay__engine_test(int argc, char **argv)
 {
-    struct run *run = calloc(1, sizeof *run);
+    struct run *run;
     int status;
+
+    restart(argc, argv);
+    run = calloc(1, sizeof *run);
 
     if (!run) {
         (void)fputs("assay: out of memory\n", stderr);
@@ -487,6 +500,7 @@ int assay__engine_test(int argc, char **argv)
     run->kit.grace_ms = GRACE_MS;
     run->kit.threads = THREADS;
     run->kit.rounds = ROUNDS;
+    run->are_all_asked_for = true;
     status = test_file(run, argc, argv);
     for (size_t i = 0; i < run->kit.file_count; i++)
         free(run->kit.files[i].block);

@@ -30,7 +30,7 @@
 #define ASSAY__KIT_FILES_MAX 64    /* files with a known answer */
 #define ASSAY__KIT_OPTIONS_MAX 256 /* -o */
 #define ASSAY__KIT_FILE_BYTES_MAX (64u << 20)
-#define ASSAY__KIT_TEXT_MAX 512
+#define ASSAY__KIT_TEXT_MAX 4096
 #define ASSAY__KIT_DESCRIPTORS_MAX 4096
 
 /* ---- what is asked for ----------------------------------------------------

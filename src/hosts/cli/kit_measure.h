@@ -40,6 +40,11 @@ unsigned assay__kit_count_threads(void);
  *  of valgrind have leak checks of their own. */
 bool assay__kit_sees_heap(void);
 
+/** Start this program again with an allocator that tells what is in use; does
+ *  nothing where it is so, or cannot be. Before any thread runs.
+ *  @param argv  of the program; ends with NULL */
+void assay__kit_restart_to_measure(char *const *argv);
+
 /** Remember what the process is, before the engine is loaded. */
 void assay__kit_manners_note(struct assay__kit_manners *manners);
 /** Fail the check for what is another one now. */

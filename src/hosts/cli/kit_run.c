@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
@@ -162,6 +163,42 @@ static enum ending await(const struct assay__kit *kit, pid_t pid,
     return ending;
 }
 
+/* Only whole numbers: the last of a buffer that is full may be cut.
+ * @return false: there is one that is not ours to kill */
+static bool kill_strays(char *pids)
+{
+    char *end = pids;
+
+    for (long pid = strtol(pids, &end, 10); pid > 0 && *end == ' ';
+         pid = strtol(end, &end, 10)) {
+        if (kill((pid_t)pid, SIGKILL) != 0)
+            return false;
+        while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    return true;
+}
+
+/* What left the group, as a daemon does, is a child of the kit by now. */
+static void reap_strays(void)
+{
+    char path[64], pids[4096];
+
+    (void)snprintf(path, sizeof path, "/proc/self/task/%ld/children",
+                   (long)getpid());
+    for (bool goes_on = true; goes_on;) {
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t len = fd >= 0 ? read(fd, pids, sizeof pids - 1) : -1;
+
+        if (fd >= 0)
+            (void)close(fd);
+        if (len <= 0)
+            return;
+        pids[len] = '\0';
+        goes_on = kill_strays(pids);
+    }
+}
+
 /* Whatever is left of its group goes as well, before its number is free. */
 static void reap(pid_t pid, siginfo_t *end)
 {
@@ -172,6 +209,7 @@ static void reap(pid_t pid, siginfo_t *end)
     (void)kill(-pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
+    reap_strays();
 }
 
 static void take_report(const struct assay__kit_report *shared,

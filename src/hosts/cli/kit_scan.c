@@ -43,6 +43,19 @@ static void scan(struct assay__kit_child *child, const char *what,
     assay__kit_scan(child, what, content, child->kit->patience_ms, finding);
 }
 
+/* An engine that cannot look, as its server is down or its license has ended,
+ * would keep most promises by saying so, and not one of them would be tried. */
+static void judge_first(struct assay__kit_child *child, assay_finding *finding)
+{
+    finding->info[sizeof finding->info - 1] = '\0';
+    if (finding->found == ASSAY_FOUND_FAULT)
+        assay__kit_fail(child, "it could not look: FAULT, reason %s%s%.200s",
+                        assay_reason_name(finding->reason),
+                        finding->info[0] != '\0' ? ": " : "", finding->info);
+    else if (finding->found <= ASSAY_FOUND_NOT_SUITABLE)
+        assay__kit_note(child, "%s", assay__kit_found_name(finding->found));
+}
+
 void assay__kit_check_scan(struct assay__kit_child *child)
 {
     struct assay__kit_samples samples;
@@ -51,8 +64,7 @@ void assay__kit_check_scan(struct assay__kit_child *child)
     if (!begin(child, &samples))
         return;
     scan(child, samples.at[0].what, &samples.at[0].content, &finding);
-    if (finding.found <= ASSAY_FOUND_NOT_SUITABLE)
-        assay__kit_note(child, "%s", assay__kit_found_name(finding.found));
+    judge_first(child, &finding);
     end(child, &samples);
 }
 
