@@ -138,6 +138,16 @@ def the_guide_is_true(prefix, folder):
             check_in(f"{name} {form}", f"\n{want}", "\n" + output)
             check(f"edits of {name} {form}", "X-Virus-Status: Clean" in output,
                   name == "clean" and not form)
+    configuration.write_text("max_message_size = 1024\n" +
+                             configuration.read_text())
+    (folder / "large").write_bytes(mail("large", b"x" * 1024))
+    for form in ([], ["loop"]):
+        asked = subprocess.run(
+            [program, prefix / "lib/libassay.so.0", configuration,
+             folder / "large", *form], text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        check(f"too large {form}", (asked.returncode, asked.stdout), (1, ""))
+        check_in(f"too large {form}", "message is over 1024 bytes", asked.stderr)
 
 
 class Mta:
