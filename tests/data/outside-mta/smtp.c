@@ -290,6 +290,18 @@ static void forget_message(struct client *client)
     client->sender[0] = '\0';
 }
 
+static void drop_recipient(struct client *client, const char *recipient)
+{
+    for (size_t i = 0; i < client->recipient_count; i++)
+        if (strcmp(client->recipients[i], recipient) == 0) {
+            client->recipient_count--;
+            memmove(client->recipients[i], client->recipients[i + 1],
+                    (client->recipient_count - i) *
+                        sizeof client->recipients[0]);
+            return;
+        }
+}
+
 /* Recipients whose mail Assay stores are not the MTA's. */
 static bool has_stored(struct client *client)
 {
@@ -298,10 +310,10 @@ static bool has_stored(struct client *client)
     size_t count = 0;
 
     while (client->mta->api->stored(client->session, count, &recipient, &err) ==
-           ASSAY_OK)
+           ASSAY_OK) {
+        drop_recipient(client, recipient);
         count++;
-    client->recipient_count -=
-        count < client->recipient_count ? count : client->recipient_count;
+    }
     return count > 0;
 }
 

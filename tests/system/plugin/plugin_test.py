@@ -277,6 +277,15 @@ def mail_for_a_maildir_is_stored_by_assay(mta):
     stored, = mta.folder.glob("kept/**/new/*")
     check_in("stored", b"X-Policy: 1\n", stored.read_bytes())
     check("delivered by the MTA", len(mta.delivered()), 2)
+    with mta.client() as smtp:
+        smtp.ehlo("client.test")
+        smtp.mail("a@b.test")
+        for recipient in ("user@kept.test", "c@d.test", "user@kept.test"):
+            check(recipient, smtp.rcpt(recipient)[0], 250)
+        check("answer", smtp.data(mail("clean"))[0], 250)
+    check("stored again", len(list(mta.folder.glob("kept/**/new/*"))), 2)
+    check_in("recipients", "from=a@b.test\nto=c@d.test\nverdict",
+             mta.delivered_last().read_text())
 
 
 def dropped_clients_leave_nothing(mta):
@@ -291,7 +300,7 @@ def dropped_clients_leave_nothing(mta):
     with mta.client() as smtp:
         smtp.ehlo("client.test")
         check("after it", send(smtp, mail("later"))[0], 451)
-    check("delivered", len(mta.delivered()), 2)
+    check("delivered", len(mta.delivered()), 3)
 
 
 def without_engines_libassay_is_unloaded(mta):
