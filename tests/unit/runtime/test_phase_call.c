@@ -481,6 +481,43 @@ START_TEST(closing_waits_for_a_callback_in_another_thread)
 }
 END_TEST
 
+/* A host whose sessions belong to no thread. */
+static void run_at_once(void *arg, assay_completion *completion)
+{
+    (void)arg;
+    assay_completion_run(completion);
+}
+
+START_TEST(a_completion_may_be_run_where_it_is_handed_out)
+{
+    assay_options options;
+    assay_error err = {0};
+    assay_session *sessions[2];
+
+    fixture_config(CONFIG);
+    options = fixture_options();
+    options.host_arg = &host;
+    options.complete = run_at_once;
+    ck_assert_int_eq(assay_open(&options, &fixture_library, &err), ASSAY_OK);
+    ck_assert_int_eq(assay_start(fixture_library, &err), ASSAY_OK);
+    for (size_t i = 0; i < 2; i++) {
+        sessions[i] = fixture_session();
+        ck_assert_int_eq(
+            assay_session_connect_begin(sessions[i], note_done, &host, &err),
+            ASSAY_OK);
+        wait_for(&host.done, (unsigned)i + 1);
+    }
+    /* It may close its own, and stopping waits for nothing. */
+    ck_assert_int_eq(assay_session_ehlo_begin(sessions[0], "x", close_own,
+                                              &sessions[0], &err),
+                     ASSAY_OK);
+    wait_for(&host.done, 3);
+    assay_stop(fixture_library);
+    ck_assert_ptr_null(sessions[0]);
+    assay_session_close(&sessions[1]);
+}
+END_TEST
+
 /* ---- a host that never completes ------------------------------------------
  */
 
@@ -707,6 +744,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tc, a_done_callback_may_close_its_session, 0, 2);
     tcase_add_test(tc, a_done_callback_may_begin_the_next_phase);
     tcase_add_test(tc, closing_waits_for_a_callback_in_another_thread);
+    tcase_add_test(tc, a_completion_may_be_run_where_it_is_handed_out);
     tcase_add_test(tc, completions_that_nobody_runs_block_and_leak_nothing);
     tcase_add_test(tc, a_completion_run_after_the_stop_tells_nothing);
     tcase_add_test(tc, open_phases_are_bounded);
