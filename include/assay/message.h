@@ -119,8 +119,8 @@ ASSAY_API assay_rc assay_message_append_text(assay_message *message,
 /**
  * Append what a file has from an offset to its end, read with pread(): its
  * position does not move. The bytes are copied, so whoever else has the file
- * may change or cut it afterwards; reading one that becomes shorter meanwhile
- * fails, and so does the message then.
+ * may change or cut it afterwards; reading one that becomes shorter meanwhile,
+ * or has more than its size says, fails, and so does the message then.
  *
  * @param fd      a regular file or memfd, open for reading; borrowed
  * @param offset  bytes; one past the end is ASSAY_E_INVAL

@@ -49,19 +49,47 @@ assay_rc assay_message_append_text(assay_message *message, const void *data,
     return rc;
 }
 
+static assay_rc read_some(int fd, char *out, size_t len, uint64_t offset,
+                          size_t *got_out, assay_error *err)
+{
+    ssize_t got;
+
+    do {
+        got = pread(fd, out, len, (off_t)offset);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return assay_error_set(err, ASSAY_E_IO, "reading the message: %s",
+                               strerrordesc_np(errno));
+    *got_out = (size_t)got;
+    return ASSAY_OK;
+}
+
+/* Files of /proc and the like have more than their size says, and others grow:
+ * what was not read must not be part of a verdict. */
+static assay_rc check_end(int fd, uint64_t size, assay_error *err)
+{
+    size_t got = 0;
+    char more;
+    assay_rc rc = read_some(fd, &more, 1, size, &got, err);
+
+    if (rc == ASSAY_OK && got > 0)
+        rc = assay_error_set(err, ASSAY_E_IO,
+                             "the message has more than the size of its file");
+    return rc;
+}
+
 /* Exactly len bytes, or an error. */
 static assay_rc read_piece(int fd, char *piece, size_t len, uint64_t offset,
                            assay_error *err)
 {
-    ssize_t got;
+    size_t got;
 
-    for (size_t have = 0; have < len; have += (size_t)got) {
-        do {
-            got = pread(fd, piece + have, len - have, (off_t)(offset + have));
-        } while (got < 0 && errno == EINTR);
-        if (got < 0)
-            return assay_error_set(err, ASSAY_E_IO, "reading the message: %s",
-                                   strerrordesc_np(errno));
+    for (size_t have = 0; have < len; have += got) {
+        assay_rc rc =
+            read_some(fd, piece + have, len - have, offset + have, &got, err);
+
+        if (rc != ASSAY_OK)
+            return rc;
         if (got == 0)
             return assay_error_set(err, ASSAY_E_IO,
                                    "the message became shorter while it was "
@@ -90,7 +118,7 @@ static assay_rc append_range(assay_message *message, int fd, uint64_t from,
         from += len;
     }
     free(piece);
-    return rc;
+    return rc == ASSAY_OK ? check_end(fd, to, err) : rc;
 }
 
 static assay_rc append_file(assay_message *message, int fd, uint64_t offset,

@@ -180,6 +180,19 @@ START_TEST(flags_that_nobody_knows_are_refused_as_such)
 }
 END_TEST
 
+/* Those of /proc say that they are empty. */
+START_TEST(file_with_more_than_its_size_is_an_error)
+{
+    int status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+
+    ck_assert_int_ge(status, 0);
+    ck_assert_int_eq(assay_message_append_fd(message, status, 0, 0, &err),
+                     ASSAY_E_IO);
+    ck_assert_str_eq(err.msg, "the message has more than the size of its file");
+    (void)close(status);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("message_file");
@@ -197,5 +210,6 @@ int main(void)
     tcase_add_test(tc, file_over_the_limit_is_refused);
     tcase_add_test(tc, file_over_the_limit_is_not_read);
     tcase_add_test(tc, flags_that_nobody_knows_are_refused_as_such);
+    tcase_add_test(tc, file_with_more_than_its_size_is_an_error);
     return check_run(suite);
 }
