@@ -18,9 +18,10 @@ again. Each service is a port of its own of the same Postfix, which throws away
 what it accepts. What is refused is never queued, so a milter that looks may
 come out ahead of one that accepts all.
 
-Prints medians and ratios; beside them the CPU time of the milter side for a
-session, which other work on the machine hardly changes. It asserts no time; it
-fails when an answer is not the right one.
+Prints medians and their ratios, and the slowest and the fastest round; beside
+them the CPU time of the milter side for a session, which other work on the
+machine hardly changes. It asserts no time; it fails when an answer is not the
+right one.
 """
 
 import argparse
@@ -29,6 +30,7 @@ import functools
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -428,7 +430,8 @@ def wait_for_queue(folder):
 
 
 def run_mix(folder, services, is_unique, args):
-    """Sessions per second and CPU milliseconds per session of each."""
+    """Of each the sessions per second and the CPU milliseconds per session, by
+    round."""
     speeds = {service.name: [] for service in services}
     costs = {service.name: [] for service in services}
     mails = Mails(is_unique)
@@ -445,17 +448,24 @@ def run_mix(folder, services, is_unique, args):
             speeds[service.name].append(speed)
             costs[service.name].append(
                 1000 * (service.cpu_seconds() - before) / count)
-    return [{name: statistics.median(values)
-             for name, values in of_all.items()}
-            for of_all in (speeds, costs)]
+    return speeds, costs
 
 
-def report(title, speeds, costs):
+def medians(of_all):
+    return {name: statistics.median(values)
+            for name, values in of_all.items()}
+
+
+def report(title, all_speeds, all_costs):
+    speeds, costs = medians(all_speeds), medians(all_costs)
     print(f"\n{title}")
-    print(f"{'':14} {'sessions/s':>11} {'to accept-all':>14} "
-          f"{'to clamav-milter':>17} {'milter CPU ms':>14}")
+    print(f"{'':14} {'sessions/s':>11} {'of the rounds':>15} "
+          f"{'to accept-all':>14} {'to clamav-milter':>17} "
+          f"{'milter CPU ms':>14}")
     for name, speed in speeds.items():
-        print(f"{name:14} {speed:11.1f} {speed / speeds['accept-all']:14.2f} "
+        span = f"{min(all_speeds[name]):.1f}-{max(all_speeds[name]):.1f}"
+        print(f"{name:14} {speed:11.1f} {span:>15} "
+              f"{speed / speeds['accept-all']:14.2f} "
               f"{speed / speeds['clamav-milter']:17.2f} {costs[name]:14.2f}",
               flush=True)
 
@@ -466,8 +476,16 @@ def version_of(*command):
     return (done.stdout or done.stderr).strip().splitlines()[0]
 
 
+def build_type(build):
+    """What was measured is worth little without optimisation."""
+    found = re.search(r"^CMAKE_BUILD_TYPE:\w+=(.*)$",
+                      (build / "CMakeCache.txt").read_text(), re.M)
+    return found[1] if found and found[1] else "no build type"
+
+
 def print_versions(folder, args):
-    print(version_of(args.build / "bin/assayd", "--version"))
+    print(version_of(args.build / "bin/assayd", "--version") +
+          f", {build_type(args.build)}")
     print("postfix " + version_of("postconf", "-c", folder / "postfix/etc",
                                   "-h", "mail_version"))
     print(version_of("clamd", "--version"))
