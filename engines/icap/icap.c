@@ -17,6 +17,7 @@
 
 enum {
     PROOF_MS = 5000, /* for OPTIONS and canary, before a server is down */
+    GLANCE_MS = 500, /* likewise, while a mail waits that another can scan */
     DEATHS_MAX = 2,  /* a content that two servers broke off at gets no third */
     FAIR_MS = 1000,  /* who had less time than that did not fail */
     AGENT_MAX = 128,
@@ -375,12 +376,40 @@ static bool ask_server(struct attempt *attempt, size_t index,
     return false;
 }
 
+static bool has_another(const struct attempt *attempt, size_t index)
+{
+    struct icap *self = attempt->self;
+    bool is_up = false;
+
+    for (size_t i = 0; i < self->count && !is_up; i++) {
+        struct assay__icap_report report;
+
+        if (i == index || attempt->is_done[i])
+            continue;
+        assay__icap_server_state(&self->servers[i], &report);
+        is_up = report.is_up;
+    }
+    return is_up;
+}
+
+/* One that hangs must not take the time of each mail. What needs longer to come
+ * back has it at the look each minute. */
+static int64_t proof_deadline(const struct attempt *attempt, size_t index,
+                              const struct assay__icap_job *job)
+{
+    return has_another(attempt, index)
+               ? assay__icap_earlier(job->deadline_ms,
+                                     assay__icap_now_ms() + GLANCE_MS)
+               : job->deadline_ms;
+}
+
 /* @return true when the finding is final */
 static bool try_server(struct attempt *attempt, size_t index,
                        const struct assay__icap_job *job)
 {
     struct assay__icap_server *server = &attempt->self->servers[index];
-    enum assay__icap_admission admission = assay__icap_server_admit(server);
+    enum assay__icap_admission admission =
+        assay__icap_server_admit(server, false);
     assay_error err = {0};
     assay_rc rc = ASSAY_OK;
 
@@ -390,8 +419,8 @@ static bool try_server(struct attempt *attempt, size_t index,
         return false;
     }
     if (admission == ASSAY__ICAP_PROBE)
-        rc = prove_and_report(attempt->self, server, true, job->deadline_ms,
-                              &err);
+        rc = prove_and_report(attempt->self, server, true,
+                              proof_deadline(attempt, index, job), &err);
     if (rc == ASSAY_OK)
         return ask_server(attempt, index, job);
     attempt->is_done[index] = true;
@@ -485,7 +514,8 @@ static assay_rc icap_probe(void *instance, assay_error *err)
 
     for (size_t i = 0; i < self->count; i++) {
         struct assay__icap_server *server = &self->servers[i];
-        enum assay__icap_admission admission = assay__icap_server_admit(server);
+        enum assay__icap_admission admission =
+            assay__icap_server_admit(server, true);
         assay_error own = {0};
         assay_rc rc;
 

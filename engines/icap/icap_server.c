@@ -50,12 +50,13 @@ void assay__icap_server_fini(struct assay__icap_server *server)
 /* ---- health ------------------------------------------------------------- */
 
 enum assay__icap_admission assay__icap_server_admit(
-    struct assay__icap_server *server)
+    struct assay__icap_server *server, bool is_due)
 {
     enum assay__icap_admission admission;
 
     pthread_mutex_lock(&server->lock);
-    admission = assay__icap_health_admit(&server->health, assay__icap_now_ms());
+    admission = assay__icap_health_admit(
+        &server->health, is_due ? INT64_MAX : assay__icap_now_ms());
     pthread_mutex_unlock(&server->lock);
     return admission;
 }

@@ -72,9 +72,10 @@ assay_rc assay__icap_server_init(struct assay__icap_server *server,
 /** No call is running. */
 void assay__icap_server_fini(struct assay__icap_server *server);
 
-/** What to do with it now; PROBE owes a report. */
+/** What to do with it now; PROBE owes a report.
+ *  @param is_due  the time for which it is left alone does not count */
 enum assay__icap_admission assay__icap_server_admit(
-    struct assay__icap_server *server);
+    struct assay__icap_server *server, bool is_due);
 /** It answered, or not (err says why: ASSAY_E_UNAVAILABLE is sure). Logs
  *  icap.up and icap.down when that changed. */
 void assay__icap_server_report(struct assay__icap_server *server,

@@ -886,6 +886,28 @@ class Servers(IcapTest):
         self.end(play)
         self.assertIn("icap.down", " ".join(play.log))
 
+    def test_one_that_hangs_is_no_burden(self):
+        """Whether it is back is not found out at the cost of a mail."""
+        dead, other = self.fake(accept=[["hang"]]), self.fake()
+        play = self.play([dead, other], threads=2, timeout_ms=60000)
+        # Until it is asked again, and a mail waits for that.
+        end = time.monotonic() + 60
+        while True:
+            before = dead.connections
+            first = play.submit(b"harmless", timeout_ms=60000)
+            while dead.connections == before and first not in play.findings:
+                time.sleep(0.005)
+            if first not in play.findings:
+                break
+            self.assertLess(time.monotonic(), end)
+        slow = play.submit(Case("slow", [
+            ["sleep", 3000], send(bare("204 No Content"))], []).content,
+            timeout_ms=60000)
+        self.assertEqual(play.finding(slow).found, "nothing")
+        self.assertIn(first, play.findings)
+        self.assertEqual(play.findings[first].found, "nothing")
+        self.end(play)
+
     def test_one_that_is_overloaded(self):
         fakes = [self.fake(), self.fake(), self.fake()]
         play = self.play(fakes, threads=1)
