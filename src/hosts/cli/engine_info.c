@@ -290,9 +290,13 @@ static json_t *flags_json(uint32_t flags)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < FLAGS; i++)
+    for (size_t i = 0; i < FLAGS; i++) {
         if (flags & flag_names[i].bit)
             (void)json_array_append_new(list, json_string(flag_names[i].name));
+        flags &= ~flag_names[i].bit;
+    }
+    if (flags != 0) /* none that we know of */
+        (void)json_array_append_new(list, json_sprintf("%#x", flags));
     return list;
 }
 
@@ -356,14 +360,14 @@ static json_t *facts_json(const char *path,
     bool loads = facts->verdict == ASSAY_OK && is_engine(facts);
 
     return json_pack(
-        "{so ss so so so s[ii] ss so sI sb so}", "file", string(path), "kind",
+        "{so ss so so so s[II] ss so sI sb so}", "file", string(path), "kind",
         assay__module_kind_name(facts->kind), "name", string(table->name),
         "version", string(table->version), "description",
-        string(table->description), "abi", (int)table->abi_major,
-        (int)table->abi_minor, "machine", assay__elf_image_machine(image),
-        "needs", needed_json(image), "constructors",
-        (json_int_t)assay__elf_image_constructors(image), "loads", (int)loads,
-        "reason",
+        string(table->description), "abi", (json_int_t)table->abi_major,
+        (json_int_t)table->abi_minor, "machine",
+        assay__elf_image_machine(image), "needs", needed_json(image),
+        "constructors", (json_int_t)assay__elf_image_constructors(image),
+        "loads", (int)loads, "reason",
         facts->verdict != ASSAY_OK ? string(reason_of(path, facts))
                                    : json_null());
 }

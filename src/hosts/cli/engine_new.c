@@ -50,7 +50,7 @@ static const char *const taken[] = {
     "spool",     "threadpool", "yara",
 };
 
-/* Its name becomes that of a struct. */
+/* Its name becomes that of a struct; <time.h> and others have some, too. */
 static const char *const words_of_c[] = {
     "auto",     "break",    "case",     "char",   "const",   "continue",
     "default",  "do",       "double",   "else",   "enum",    "extern",
@@ -58,7 +58,8 @@ static const char *const words_of_c[] = {
     "long",     "register", "restrict", "return", "short",   "signed",
     "sizeof",   "static",   "struct",   "switch", "typedef", "union",
     "unsigned", "void",     "volatile", "while",  "bool",    "true",
-    "false",
+    "false",    "asm",      "typeof",   "tm",     "obstack", "timespec",
+    "timeval",  "timex",    "sigevent", "linux",  "unix",    "itimerspec",
 };
 
 struct new_engine {
@@ -108,7 +109,7 @@ static const char *name_problem(const char *name)
     if (is_one_of(name, taken, sizeof taken / sizeof *taken))
         return "is a name that Assay itself uses";
     if (is_one_of(name, words_of_c, sizeof words_of_c / sizeof *words_of_c))
-        return "is a word of the language C";
+        return "is a word of the language C or of its headers";
     return NULL;
 }
 
@@ -243,7 +244,7 @@ static int fill_folder(const struct new_engine *self)
     int status = ASSAY__EXIT_OK;
 
     if (mkdir(self->draft, 0777) != 0)
-        return complain("cannot create", self->draft);
+        return complain("cannot create", self->folder);
     for (size_t i = 0; status == ASSAY__EXIT_OK && i < FILES; i++)
         status = copy_file(self, files[i]);
     if (status == ASSAY__EXIT_OK && !put_in_place(self))
@@ -341,6 +342,10 @@ int assay__engine_new(int argc, char **argv)
     }
     if (optind + 1 != argc) {
         (void)fputs("assay: engine new takes one name\n", stderr);
+        return ASSAY__EXIT_USAGE;
+    }
+    if (*self.parent == '\0') { /* that would be the root */
+        (void)fputs("assay: --output takes a folder\n", stderr);
         return ASSAY__EXIT_USAGE;
     }
     self.name = argv[optind];

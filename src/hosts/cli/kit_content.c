@@ -3,11 +3,13 @@
 #include "kit_content.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -216,14 +218,35 @@ static assay_rc read_stream(struct assay__kit_file *file, FILE *in,
                            file->path, strerrordesc_np(errno));
 }
 
+/* Opens a file, and nothing that has no end; a FIFO must not hold us up. */
+static FILE *open_file(const char *path, assay_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    FILE *in = NULL;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
+        (void)assay_error_set(err, ASSAY_E_INVAL, "%s: is not a file", path);
+        (void)close(fd);
+        return NULL;
+    }
+    if (fd >= 0)
+        in = fdopen(fd, "r");
+    if (!in)
+        (void)assay_error_set(err, ASSAY_E_IO, "%s: cannot be read: %s", path,
+                              strerrordesc_np(errno));
+    if (!in && fd >= 0)
+        (void)close(fd);
+    return in;
+}
+
 assay_rc assay__kit_file_read(struct assay__kit_file *file, assay_error *err)
 {
-    FILE *in = fopen(file->path, "re");
+    FILE *in = open_file(file->path, err);
     assay_rc rc;
 
     if (!in)
-        return assay_error_set(err, ASSAY_E_IO, "%s: cannot be read: %s",
-                               file->path, strerrordesc_np(errno));
+        return err->code;
     rc = read_stream(file, in, err);
     (void)fclose(in);
     return rc;

@@ -54,8 +54,10 @@ bool assay__kit_walls_init(struct assay__kit_walls *walls, const void *data,
                            size_t size, bool at_end, bool is_writable);
 void assay__kit_walls_fini(struct assay__kit_walls *walls);
 
-/** Read a file of the user. @return ASSAY_OK; ASSAY_E_IO; ASSAY_E_LIMIT;
- *  ASSAY_E_NOMEM */
+/** Read a file of the user.
+ *  @param err  not NULL
+ *  @return ASSAY_OK; ASSAY_E_INVAL a folder, a device, a FIFO; ASSAY_E_IO;
+ *          ASSAY_E_LIMIT; ASSAY_E_NOMEM */
 assay_rc assay__kit_file_read(struct assay__kit_file *file, assay_error *err);
 
 #endif

@@ -6,6 +6,7 @@
 import json
 import os
 import re
+import struct
 import subprocess
 import unittest
 
@@ -13,6 +14,7 @@ import cli
 
 ENGINES = cli.BUILD / "tests/engines"
 TEMPLATE = cli.SOURCE / "sdk/engine-template"
+FLAGS_AT = 40 # in the table, on machines of 64 bits
 
 
 class Info(cli.CliTest):
@@ -52,6 +54,24 @@ class Info(cli.CliTest):
         self.assertFalse(told["loads"])
         self.assertEqual(told["reason"], "'struct_size' is 4096, but its "
                                          "engine table has 72 bytes")
+
+    def test_json_has_numbers_of_any_size(self):
+        module = (ENGINES / "skeleton.so").read_bytes()
+        size = json.loads(self.info(ENGINES / "skeleton.so", "-J").out)["abi"]
+        head = struct.pack("<QII", 72, *size)
+        self.assertEqual(module.count(head), 1)
+        at = module.index(head)
+        other = self.put("skeleton.so", module.replace(
+            head, struct.pack("<QII", 72, 2**32 - 1, 2**32 - 2)))
+        told = json.loads(self.info(other, "-J", status=1).out)
+        self.assertEqual(told["abi"], [2**32 - 1, 2**32 - 2])
+        at += FLAGS_AT # none that this program knows
+        self.put("skeleton.so", module[:at] + struct.pack("<I", 0x80000003) +
+                 module[at + 4:])
+        self.assertIn("\nflags        remote uses-names 0x80000000\n",
+                      self.info(other, status=None).out)
+        told = json.loads(self.info(other, "-J", status=None).out)
+        self.assertEqual(told["flags"], ["remote", "uses-names", "0x80000000"])
 
     def test_constructor_is_told_and_not_run(self):
         mark = self.folder / "constructed"
@@ -148,6 +168,7 @@ class New(cli.CliTest):
 
     def test_name_is_checked(self):
         for name in ("", "Acme", "1a", "a-b", "a.b", "../a", "a" * 41, "int",
+                     "tm", "timespec", "itimerspec", "asm",
                      "clamav", "antivirus", "assay_x"):
             with self.subTest(name=name):
                 run = self.new("--", name, status=64)
@@ -172,6 +193,12 @@ class New(cli.CliTest):
         self.assertEqual(mine.read_bytes(), b"mine")
         self.assertEqual(self.left(), {"acme", "empty", "assay.conf", "db"})
         self.assertEqual(list((self.folder / "empty").iterdir()), [])
+
+    def test_output_that_is_no_folder_is_named(self):
+        run = self.new("acme", "--output=", status=64)
+        self.assertIn("--output takes a folder", run.err)
+        run = self.new("acme", "--output=nowhere", status=1)
+        self.assertIn("cannot create nowhere/acme: No such file", run.err)
 
     def test_nothing_half_written_is_left(self):
         """A file size limit stands for a full disk."""

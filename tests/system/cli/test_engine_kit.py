@@ -256,6 +256,25 @@ class Kit(cli.CliTest):
         run = self.kit(ENGINES / "skeleton.so", "-v", "--check", "open")
         self.assertIn("  log: skeleton.open instance=kit1\n", run.err)
 
+    def test_file_with_an_answer_is_a_file(self):
+        os.mkfifo(self.folder / "fifo")
+        for name in ("fifo", "db", "/dev/zero"):
+            with self.subTest(name=name):
+                run = self.kit(ENGINES / "hostile.so", "--clean", name,
+                               status=64)
+                self.assertIn(f"assay: {name}: is not a file\n", run.err)
+
+    def test_check_behind_many_is_run(self):
+        words = ["--check=load"] * 40 + ["--check=probe"]
+        run = self.kit(ENGINES / "hostile.so", *words, status=0)
+        self.assertIn("\n2 checks: 2 ok, 0 failed, 0 skipped\n", run.out)
+
+    def test_all_wrong_options_are_told(self):
+        run = self.kit(ENGINES / "hostile.so", "-o", "deed=segw", "-o",
+                       "deeds=none", status=64)
+        self.assertIn("did you mean 'segv'?\n", run.err)
+        self.assertIn("'deeds' is not a valid option", run.err)
+
     def test_one_check_alone(self):
         run = self.kit(ENGINES / "hostile.so", "--check", "probe",
                        "--check", "epoch")
