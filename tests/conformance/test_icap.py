@@ -908,6 +908,18 @@ class Servers(IcapTest):
         self.assertEqual(play.findings[first].found, "nothing")
         self.end(play)
 
+    def test_the_look_each_minute_does_not_wait(self):
+        """A back-off that mails renew must not keep a server away."""
+        fake = self.fake(on_options=[["close"]])
+        play = self.play([fake])
+        for _ in range(7):  # each proof in vain doubles it
+            play.ask("probe")
+        fake.on_options = None
+        self.assertEqual(play.ask("probe")[0], "0")
+        self.assertNotIn("not in service", play.ask("version")[0])
+        self.assertEqual(play.scan(b"harmless").found, "nothing")
+        self.end(play)
+
     def test_one_that_is_overloaded(self):
         fakes = [self.fake(), self.fake(), self.fake()]
         play = self.play(fakes, threads=1)
