@@ -20,7 +20,7 @@
  *                 envelope.c finds sender and recipients in the header
  *   report.c      outcomes -> lines, JSON, sums, exit status; escape.c
  *   progress.c    the progress bar
- *   interrupt.c   SIGINT and SIGTERM
+ *   interrupt.c   SIGINT, SIGTERM and SIGHUP
  */
 #ifndef ASSAY_CLI_COMMAND_H
 #define ASSAY_CLI_COMMAND_H

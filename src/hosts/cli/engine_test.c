@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,7 +238,7 @@ static int run_checks(struct run *run)
 {
     for (size_t i = 0; i < CHECKS_MAX; i++)
         run->passed[i] = true;
-    for (size_t i = 0; assay__kit_checks[i].name; i++)
+    for (size_t i = 0; assay__kit_checks[i].name && !ferror(stdout); i++)
         if ((run->are_all_asked_for || run->is_asked_for[i]) &&
             !run_check(run, &assay__kit_checks[i]))
             break;
@@ -261,6 +262,14 @@ static bool make_folder(struct run *run)
     return mkdtemp(folder) != NULL;
 }
 
+/* Who reads our lines may leave before the last: still nothing stays. */
+static void outlive_readers(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
 static int run_kit(struct run *run)
 {
     assay_error err = {0};
@@ -277,6 +286,7 @@ static int run_kit(struct run *run)
         assay__kit_remove_folder(run->kit.folder);
         return ASSAY__EXIT_FOUND;
     }
+    outlive_readers();
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* for what an engine leaves */
     assay__progress_init(&run->progress);
     status = run_checks(run);

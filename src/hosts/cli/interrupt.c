@@ -26,6 +26,7 @@ assay_rc assay__interrupt_init(struct assay__interrupt *interrupt,
     (void)sigemptyset(&set);
     add_unless_ignored(&set, SIGINT);
     add_unless_ignored(&set, SIGTERM);
+    add_unless_ignored(&set, SIGHUP);
     interrupt->signal = 0;
     interrupt->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (interrupt->fd < 0)

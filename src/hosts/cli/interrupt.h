@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Assay authors */
 /*
- * SIGINT and SIGTERM as something to look at, not as something that happens:
- * both are blocked in all threads started later and arrive at a descriptor.
+ * SIGINT, SIGTERM and SIGHUP as something to look at, not as something that
+ * happens: they are blocked in all threads started later and arrive at a
+ * descriptor.
  *
  * The first one is seen by the program, which then ends in good order; the
  * second one ends it at once.

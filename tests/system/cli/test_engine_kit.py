@@ -11,6 +11,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 import unittest
 import uuid
 
@@ -213,9 +214,9 @@ class Kit(cli.CliTest):
         self.assertEqual(list(folder.iterdir()), [])
         self.assertEqual(with_mark(mark), [])
 
-    def test_interrupt_ends_it_in_good_order(self):
-        folder = self.folder / "tmp"
-        folder.mkdir()
+    def start_one_that_hangs(self):
+        """In its check of deadlines; @return it and its TMPDIR"""
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
         run = subprocess.Popen(
             [cli.ASSAY, "engine", "test", ENGINES / "hostile.so", "-o",
              "deed=hang", "--grace", "600000", "--patience", "86400",
@@ -227,9 +228,29 @@ class Kit(cli.CliTest):
         # The first check has gone by: its folders are there.
         while not list(folder.glob("*/*")):
             self.assertIsNone(run.poll())
-        run.send_signal(signal.SIGINT)
-        run.communicate(timeout=cli.PATIENCE_S)
-        self.assertEqual(run.returncode, -signal.SIGINT)
+        return run, folder
+
+    def test_interrupt_ends_it_in_good_order(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number=number):
+                run, folder = self.start_one_that_hangs()
+                run.send_signal(number)
+                run.communicate(timeout=cli.PATIENCE_S)
+                self.assertEqual(run.returncode, -number)
+                self.assertEqual(list(folder.iterdir()), [])
+
+    def test_reader_that_leaves_ends_it_in_good_order(self):
+        folder = self.folder / "tmp"
+        folder.mkdir()
+        ours, theirs = os.pipe()
+        os.close(ours)
+        self.addCleanup(os.close, theirs)
+        run = subprocess.run(
+            [cli.ASSAY, "engine", "test", ENGINES / "hostile.so"],
+            env={**os.environ, "TMPDIR": str(folder)}, stdout=theirs,
+            stderr=subprocess.PIPE, check=False, timeout=cli.PATIENCE_S)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn(b"cannot write to standard output", run.stderr)
         self.assertEqual(list(folder.iterdir()), [])
 
     def test_constructor_is_run_here(self):
