@@ -200,6 +200,9 @@ static const assay_engine_ops skeleton_ops = {
     .epoch = skeleton_epoch,
 };
 
+/* It takes no mail apart, so it wants the parts, too: what is attached stands
+ * in a mail as base64, and there the needle would not be found. */
 ASSAY_ENGINE_MODULE(.name = "skeleton", .version = SKELETON_VERSION,
-                    .description = "finds one text", .conf = &skeleton_conf,
+                    .description = "finds one text",
+                    .flags = ASSAY_ENGINE_WANTS_PARTS, .conf = &skeleton_conf,
                     .ops = &skeleton_ops);

@@ -100,6 +100,22 @@ scan_with_it()
     "$prefix/bin/assay" scan --policy -c "$1" "$folder/hay.eml"
 }
 
+# What a new engine looks for, in base64 as in most mails.
+guide_finds_what_is_attached()
+{
+    local got=0
+    printf '%s\n' 'Subject: hay' 'MIME-Version: 1.0' \
+        'Content-Type: application/octet-stream' \
+        'Content-Transfer-Encoding: base64' '' \
+        "$(printf 'an acme-test-needle' | base64)" >"$folder/attached.eml"
+    "$prefix/bin/assay" scan -c "$folder/guide/acme/acme.conf" \
+        "$folder/attached.eml" || got=$?
+    if [ "$got" -ne 1 ]; then
+        echo "what is attached to a mail gave exit code $got, want 1"
+        return 1
+    fi
+}
+
 # The commands of docs/ENGINE_GUIDE.md, as they stand there, from the installed
 # tree alone.
 guide()
@@ -113,6 +129,7 @@ guide()
     mkdir "$folder/guide"
     (cd "$folder/guide" && PATH=$prefix/bin:$PATH \
         PKG_CONFIG_PATH=$prefix/lib/pkgconfig bash "$steps")
+    guide_finds_what_is_attached
     rm "$engines/acme.so"
 }
 

@@ -27,7 +27,7 @@ class Info(cli.CliTest):
     def test_says_what_an_engine_declares(self):
         lines = self.info(ENGINES / "skeleton.so").out.splitlines()
         for line in ("kind         engine", "name         skeleton",
-                     "version      1.0", "flags        none",
+                     "version      1.0", "flags        wants-parts",
                      "infected     virus",
                      "has          open close scan probe epoch",
                      'option       needle: string; default '
