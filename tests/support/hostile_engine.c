@@ -27,11 +27,11 @@
 #include <assay/engine.h>
 
 #ifdef HOSTILE_PROCESS
-#define FLAGS ((uint32_t)ASSAY_ENGINE_PROCESS)
+#define FLAGS ((uint32_t)ASSAY_ENGINE_PROCESS | ASSAY_ENGINE_WANTS_PARTS)
 #elif defined(HOSTILE_REMOTE)
-#define FLAGS ((uint32_t)ASSAY_ENGINE_REMOTE)
+#define FLAGS ((uint32_t)ASSAY_ENGINE_REMOTE | ASSAY_ENGINE_WANTS_PARTS)
 #else
-#define FLAGS 0
+#define FLAGS ((uint32_t)ASSAY_ENGINE_WANTS_PARTS)
 #endif
 
 /* clang-format off */
@@ -56,7 +56,8 @@
     X(flags_change) X(isolation_changes) X(open_fails) \
     X(open_silent) X(open_null) X(lock) \
     X(forked) X(fork_blind) X(leak_open_least) \
-    X(settles) X(leak_daemon) X(blind)
+    X(settles) X(leak_daemon) X(blind) \
+    X(no_parts)
 /* clang-format on */
 
 enum deed {
@@ -547,7 +548,8 @@ static uint32_t hostile_flags(const void *settings)
 
     if (own->deed == DEED_flags_change && atomic_fetch_add(&calls, 1) > 0)
         return ASSAY_ENGINE_USES_NAMES;
-    return FLAGS;
+    return own->deed == DEED_no_parts ? FLAGS & ~ASSAY_ENGINE_WANTS_PARTS
+                                      : FLAGS;
 }
 
 static void hostile_isolation(const void *settings,

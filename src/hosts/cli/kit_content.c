@@ -120,6 +120,52 @@ const assay_content *assay__kit_small_mail(void)
     return &content;
 }
 
+/* Three bytes as four characters, fewer with '=' behind. */
+static void put_base64(char *out, const unsigned char *data, size_t size)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint32_t word = (uint32_t)data[0] << 16;
+
+    word |= size > 1 ? (uint32_t)data[1] << 8 : 0;
+    word |= size > 2 ? data[2] : 0;
+    out[0] = digits[word >> 18];
+    out[1] = digits[word >> 12 & 63];
+    out[2] = '=';
+    out[3] = '=';
+    if (size > 1)
+        out[2] = digits[word >> 6 & 63];
+    if (size > 2)
+        out[3] = digits[word & 63];
+}
+
+assay_content assay__kit_attach(const assay_content *content)
+{
+    static const char head[] = "Subject: attached\r\n"
+                               "MIME-Version: 1.0\r\n"
+                               "Content-Type: application/octet-stream\r\n"
+                               "Content-Transfer-Encoding: base64\r\n\r\n";
+    enum { LINE_BYTES = 54, WORD = 4, HEAD = sizeof head - 1 };
+    size_t lines = content->size / LINE_BYTES + 1;
+    size_t words = content->size / 3 + 1, at = HEAD;
+    char *text = malloc(HEAD + words * WORD + lines * 2);
+
+    if (!text)
+        return (assay_content){.kind = ASSAY_CONTENT_MESSAGE};
+    memcpy(text, head, HEAD);
+    for (size_t i = 0; i < content->size; i += 3) {
+        put_base64(text + at, (const unsigned char *)content->data + i,
+                   content->size - i);
+        at += WORD;
+        if ((i + 3) % LINE_BYTES == 0 || i + 3 >= content->size) {
+            memcpy(text + at, "\r\n", 2);
+            at += 2;
+        }
+    }
+    return (assay_content){
+        .kind = ASSAY_CONTENT_MESSAGE, .data = text, .size = at};
+}
+
 static bool is_mail(const char *path)
 {
     const char *dot = strrchr(path, '.');

@@ -33,6 +33,10 @@ void assay__kit_samples_fini(struct assay__kit_samples *samples);
 /** A mail that is always the same. */
 const assay_content *assay__kit_small_mail(void);
 
+/** A mail to which a content is attached, as base64.
+ *  @return free() its data; size 0: out of memory */
+assay_content assay__kit_attach(const assay_content *content);
+
 /** Names and types that a mail may make up; ends with what NULL. */
 struct assay__kit_label {
     const char *what;

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -422,6 +423,31 @@ static void judge_file(struct assay__kit_child *child,
                         finding.info[0] != '\0' ? ": " : "", finding.info);
 }
 
+/* One that is not given the parts of mails has to take them apart. */
+static void judge_attached(struct assay__kit_child *child,
+                           const struct assay__kit_sample *sample)
+{
+    assay_content mail;
+    assay_finding finding;
+
+    if ((child->flags & ASSAY_ENGINE_WANTS_PARTS) != 0 ||
+        sample->content.kind == ASSAY_CONTENT_MESSAGE ||
+        sample->file->want != ASSAY__KIT_INFECTED)
+        return;
+    mail = assay__kit_attach(&sample->content);
+    if (mail.size == 0) {
+        assay__kit_fail(child, "the kit itself: out of memory");
+        return;
+    }
+    scan(child, "a mail with it", &mail, &finding);
+    if (finding.found == ASSAY_FOUND_NOTHING)
+        assay__kit_fail(child,
+                        "%.200s, attached to a mail: NOTHING, and it does not "
+                        "say wants-parts",
+                        sample->what);
+    free((void *)(uintptr_t)mail.data);
+}
+
 static void check_files(struct assay__kit_child *child,
                         enum assay__kit_want want, const char *option)
 {
@@ -437,8 +463,10 @@ static void check_files(struct assay__kit_child *child,
     if (!begin(child, &samples))
         return;
     for (size_t i = 0; i < samples.count; i++)
-        if (samples.at[i].file && samples.at[i].file->want == want)
+        if (samples.at[i].file && samples.at[i].file->want == want) {
             judge_file(child, &samples.at[i]);
+            judge_attached(child, &samples.at[i]);
+        }
     assay__kit_note(child, "%u file%s", count, count == 1 ? "" : "s");
     end(child, &samples);
 }

@@ -50,6 +50,7 @@ DEEDS = {
     "race": ("threads", "beside others"),
     "sees_ghosts": ("clean", "THREAT: Ghost"),
     "blind_threat": ("infected", "NOTHING"),
+    "no_parts": ("infected", "threat.bin, attached to a mail: NOTHING"),
     "blind_locked": ("unscannable", "NOTHING"),
     "probe": ("probe", "probe fails: blind"),
     "epoch_empty": ("epoch", "empty"),
@@ -348,9 +349,11 @@ class Shipped(cli.CliTest):
     def kit(self, module, *words):
         self.put("eicar.eml", cli.mail(cli.EICAR))
         self.put("clean.eml", cli.mail())
+        self.put("eicar.com", cli.EICAR)
         run = self.run_assay(
             "engine", "test", str(cli.BUILD / "lib/assay" / module), *words,
-            "--infected", "eicar.eml", "--clean", "clean.eml", "--rounds", "2",
+            "--infected", "eicar.eml", "--infected", "eicar.com", "--clean",
+            "clean.eml", "--rounds", "2",
             "--threads", "2", "--huge", "8", "--patience", str(cli.PATIENCE_S),
             status=0)
         self.assertIn("\nok       infected ", run.out)
@@ -374,7 +377,8 @@ class Shipped(cli.CliTest):
         (cli.BUILD / "lib/assay/engines/yara.so").exists(), "not built")
     def test_yara(self):
         self.put("rules/eicar.yar", b'rule eicar { strings: $a = "STANDARD-AN"'
-                                    b' base64 condition: $a }\n')
+                                    b' base64 $b = "STANDARD-AN"'
+                                    b' condition: any of them }\n')
         self.kit("engines/yara.so", "-o", "rules=rules")
 
     @unittest.skipUnless(
