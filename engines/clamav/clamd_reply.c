@@ -10,6 +10,8 @@
 #include "clamav_engine.h"
 
 #define OVERSIZE "INSTREAM size limit exceeded. ERROR"
+/* Of an Assay that is asked in clamd's protocol. */
+#define OVERSIZE_OF_ASSAY "stream: larger than max_size ERROR"
 
 enum { ID_TEXT_MAX = 24, SIGNATURES_DIGITS = 9 };
 
@@ -24,6 +26,11 @@ struct span {
 static bool is(struct span span, const char *text)
 {
     return span.len == strlen(text) && !memcmp(span.at, text, span.len);
+}
+
+static bool names_oversize(struct span body)
+{
+    return is(body, OVERSIZE) || is(body, OVERSIZE_OF_ASSAY);
 }
 
 static bool skip(struct span *span, const char *prefix)
@@ -187,7 +194,7 @@ static void parse_scan(struct span body, enum assay__clamd_command command,
 {
     struct span rest = body;
 
-    if (command == ASSAY__CLAMD_INSTREAM && is(body, OVERSIZE))
+    if (command == ASSAY__CLAMD_INSTREAM && names_oversize(body))
         say(out, ASSAY__CLAMD_SAID_OVERSIZE, body);
     else if (is_refusal(body, command))
         say(out, ASSAY__CLAMD_SAID_REFUSED, body);
@@ -225,7 +232,7 @@ static bool is_oversize(const char *bytes, const char *end, const char *prefix)
 {
     struct span first = {bytes, (size_t)(end - bytes)};
 
-    return skip(&first, prefix) && is(first, OVERSIZE);
+    return skip(&first, prefix) && names_oversize(first);
 }
 
 void assay__clamd_reply_parse(const char *bytes, size_t len, uint64_t id,

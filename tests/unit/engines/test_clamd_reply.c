@@ -91,6 +91,8 @@ static const struct {
      "Heuristics.Encrypted.Zip", "Encrypted"},
     {STREAM, "7: INSTREAM size limit exceeded. ERROR", ASSAY_FOUND_UNSCANNABLE,
      ASSAY_REASON_OVERSIZE, "", "StreamMaxLength"},
+    {STREAM, "7: stream: larger than max_size ERROR", ASSAY_FOUND_UNSCANNABLE,
+     ASSAY_REASON_OVERSIZE, "", "max_size"},
     /* It must not end the quotes it stands in in the log. */
     {STREAM, "7: stream: a\" status=\"clean ERROR", ASSAY_FOUND_FAULT,
      ASSAY_REASON_ENGINE, "", "a' status='clean ERROR"},
