@@ -45,7 +45,9 @@ assay_rc assay__scanner_send_content(struct assay__scanner_peer *peer,
 
     if (fd < 0 && assay__wire_seal(content, &own, err) != ASSAY_OK)
         return ASSAY_E_LIMIT;
-    rc = assay__scanner_send(peer, request, fd >= 0 ? fd : own, err);
+    request->id = ++peer->last_id;
+    rc = assay__wire_send_until(peer->fd, request, sizeof *request,
+                                fd >= 0 ? fd : own, request->deadline_ms, err);
     if (own >= 0)
         (void)close(own);
     return rc;

@@ -163,20 +163,20 @@ void assay__wire_window_close(struct assay__wire_window *window)
 /* Linux counts descriptors that are on their way for all processes of a user,
  * and from one without capabilities, such as a template, it takes no more while
  * another program of that user has sent many; that one soon reads them. */
-static bool may_send_soon(int tries)
+static bool may_send_soon(int64_t until_ms)
 {
     const struct timespec pause = {.tv_nsec = (long)CROWDED_PAUSE_MS * 1000000};
 
     if (errno == EINTR)
         return true;
-    if (errno != ETOOMANYREFS || tries >= CROWDED_MS / CROWDED_PAUSE_MS)
+    if (errno != ETOOMANYREFS || assay__clock_ms() >= until_ms)
         return false;
     (void)nanosleep(&pause, NULL);
     return true;
 }
 
-assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
-                          int fd, assay_error *err)
+assay_rc assay__wire_send_until(int socket_fd, const void *packet, size_t size,
+                                int fd, int64_t until_ms, assay_error *err)
 {
     union {
         struct cmsghdr header;
@@ -198,14 +198,19 @@ assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
         control.header.cmsg_len = CMSG_LEN(sizeof fd);
         memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
     }
-    for (int tries = 0;; tries++) {
+    do
         sent = sendmsg(socket_fd, &msg, MSG_NOSIGNAL);
-        if (sent >= 0 || !may_send_soon(tries))
-            break;
-    }
+    while (sent < 0 && may_send_soon(until_ms));
     if (sent < 0 || (size_t)sent != size)
         return io_error(err, "send");
     return ASSAY_OK;
+}
+
+assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
+                          int fd, assay_error *err)
+{
+    return assay__wire_send_until(socket_fd, packet, size, fd,
+                                  assay__clock_ms() + CROWDED_MS, err);
 }
 
 /* @return milliseconds for poll() */

@@ -117,6 +117,17 @@ int assay__wire_window_put(struct assay__wire_window *window,
                            assay_bytes bytes);
 void assay__wire_window_close(struct assay__wire_window *window);
 
+/**
+ * Send one packet, and a descriptor with it.
+ *
+ * @param fd        -1: none
+ * @param until_ms  CLOCK_MONOTONIC: how long to wait while too many descriptors
+ *                  of the user are on their way
+ * @return ASSAY_OK; ASSAY_E_IO
+ */
+assay_rc assay__wire_send_until(int socket_fd, const void *packet, size_t size,
+                                int fd, int64_t until_ms, assay_error *err);
+/** Likewise, for some seconds at most. */
 assay_rc assay__wire_send(int socket_fd, const void *packet, size_t size,
                           int fd, assay_error *err);
 

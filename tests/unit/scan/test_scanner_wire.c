@@ -213,8 +213,13 @@ static int send_when_crowded(void)
         return 1;
     while (leave_on_the_way(crowd[0]) && sent < 10 * FEW)
         sent++;
-    if (errno != ETOOMANYREFS ||
-        pthread_create(&thread, NULL, take_all, &crowd[1]))
+    if (errno != ETOOMANYREFS)
+        return 5;
+    /* Not longer than a scan may take. */
+    if (assay__wire_send_until(pair[0], &out, sizeof out, crowd[0], 0, &err) !=
+        ASSAY_E_IO)
+        return 6;
+    if (pthread_create(&thread, NULL, take_all, &crowd[1]))
         return 2;
     if (assay__wire_send(pair[0], &out, sizeof out, crowd[0], &err) != ASSAY_OK)
         return 3;
