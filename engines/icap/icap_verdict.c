@@ -240,11 +240,18 @@ static void read_result(struct hearing *hearing, struct span value)
         note(&hearing->evidence, KIND_CONTAINER, value);
 }
 
-/* X-Response-Info and -Desc: only this word says more than the status. */
+/* X-Response-Info and -Desc: only these words say more than the status. They
+ * name no threat, and what they deny in words we do not know is not clean. */
 static void read_info(struct hearing *hearing, struct span value)
 {
-    if (has_part(value, "blocked") && !is_denial(value))
-        note(&hearing->evidence, KIND_BLOCKED, (struct span){"", 0});
+    static const char *const words[] = {"blocked", "infected", "virus",
+                                        "malware"};
+
+    if (is_denial(value))
+        return;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (has_part(value, words[i]))
+            note(&hearing->evidence, KIND_BLOCKED, (struct span){"", 0});
 }
 
 /* X-Blocked and its like: a reason in words. What failed did not find. */

@@ -134,6 +134,8 @@ static const struct {
      "blocked, without a reason", ""},
     {"X-Response-Desc: blocked by a rule", ASSAY_FOUND_UNSCANNABLE,
      ASSAY_REASON_PARTIAL, "blocked, without a reason", ""},
+    {"X-Response-Info: Infected", ASSAY_FOUND_UNSCANNABLE, ASSAY_REASON_PARTIAL,
+     "blocked, without a reason", ""},
     {"X-Response-Info: passed", ASSAY_FOUND_NOTHING, 0, "", "OK"},
     {"X-Response-Info: Allowed", ASSAY_FOUND_NOTHING, 0, "", "OK"},
     {"X-Response-Info: not blocked", ASSAY_FOUND_NOTHING, 0, "", "OK"},
