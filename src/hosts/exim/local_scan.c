@@ -129,13 +129,14 @@ static int accept_message(struct assay__exim_check *check, uschar **return_text)
     drop_refused(&check->answer);
     if (recipients_count == 0)
         return refuse_all(check, return_text);
+    if (!assay__exim_mail_edit(&check->answer, &why))
+        return tempreject(&why, failure_text, return_text);
+    /* Last: after it no failure may have the client send the mail again. */
     if (assay__exim_answer_get(&check->answer, "stored")) {
         assay__exim_mail_drop(&check->answer, "stored");
         if (!assay__exim_check_store(check, &why))
             return tempreject(&why, storage_text, return_text);
     }
-    if (!assay__exim_mail_edit(&check->answer, &why))
-        return tempreject(&why, failure_text, return_text);
     *return_text = accept_text(check);
     return LOCAL_SCAN_ACCEPT;
 }

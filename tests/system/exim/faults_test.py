@@ -221,6 +221,14 @@ def test_store_that_fails_is_a_tempreject(folder):
         check("log", seen.one("log 0"), f"assay: {reason}")
 
 
+def test_store_is_the_last_that_is_done(folder):
+    """What is stored stays so: an edit that fails behind it would have the
+    client send the mail once more."""
+    seen, _ = scan_with(folder, says(*STORED, "edit=append X-New one",
+                                     store=b"assay/1 error no\nend\n"))
+    check_in("edited", "X-New: one\\n", "".join(seen.all("header")))
+
+
 def test_stored_recipient_that_is_none(folder):
     seen, _ = scan_with(folder, says(*CLEAN, "stored=x@example.net",
                                      store=HEAD + END))
