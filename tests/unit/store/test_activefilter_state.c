@@ -718,48 +718,6 @@ START_TEST(mailbox_is_remembered)
 }
 END_TEST
 
-/* ---- the sweep --------------------------------------------------------- */
-
-static void put_in_tmp(const char *name)
-{
-    char path[2 * PATH_MAX];
-    int fd;
-
-    (void)snprintf(path, sizeof path, "%s/tmp/%s", kit.box, name);
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(close(fd), 0);
-}
-
-static void make_stale(const char *name)
-{
-    const struct timespec times[2] = {
-        {.tv_nsec = UTIME_OMIT},
-        {.tv_sec = (time_t)assay__wall_clock_s(NULL) - 36 * 3600 - 60}};
-    char path[2 * PATH_MAX];
-
-    (void)snprintf(path, sizeof path, "%s/tmp/%s", kit.box, name);
-    ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
-}
-
-START_TEST(stale_mails_of_ours_are_removed)
-{
-    static const char ours[] = "1796022000.A00V0R00.activefilter";
-
-    begin_with_one();
-    put_in_tmp(ours);
-    put_in_tmp("1796022000.M1P2_3.somebody");
-    assay__activefilter_recover(filter);
-    ck_assert_uint_eq(kit_count("tmp"), 2); /* young */
-    later_s = 36 * 3600 + 60; /* not what the file system goes by */
-    assay__activefilter_recover(filter);
-    ck_assert_uint_eq(kit_count("tmp"), 2);
-    make_stale(ours);
-    assay__activefilter_recover(filter);
-    ck_assert_uint_eq(kit_count("tmp"), 1); /* that of somebody else */
-}
-END_TEST
-
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("activefilter_state");
@@ -795,7 +753,6 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, full_mailbox_is_a_limit);
     tcase_add_test(tcase, child_of_one_that_has_it_open_is_refused);
     tcase_add_test(tcase, mailbox_is_remembered);
-    tcase_add_test(tcase, stale_mails_of_ours_are_removed);
     suite_add_tcase(suite, tcase);
     return suite;
 }
